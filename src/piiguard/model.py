@@ -1,0 +1,472 @@
+"""The types that the five verbs hand to each other. Frozen, and importing nothing of ours.
+
+Lines and columns are 1-based; columns count Unicode code points. Byte offsets are 0-based into the file's bytes.
+Paths are relative to the scanned folder and use `/`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Language = Literal["javascript", "typescript", "tsx", "python", "html", "css", "json", "text"]
+Role = Literal["source", "sink", "sanitizer", "observation"]
+Confidence = Literal["sure", "likely"]
+Distance = Literal["direct", "intra-function", "inter-function", "inter-file"]
+Answer = Literal["supported", "contradicted", "not-shown", "attested", "missing", "not-applicable"]
+Side = Literal["backend", "frontend", "either"]
+
+DATA_CLASSES: dict[str, str] = {
+    "email": "direct",
+    "display-name": "direct",
+    "avatar": "direct",
+    "phone": "direct",
+    "address": "direct",
+    "ip-address": "direct",
+    "username": "direct",
+    "account-id": "pseudonymous",
+    "pseudonymised": "pseudonymous",
+    "encrypted": "encrypted",
+    "locale": "indirect",
+    "time-zone": "indirect",
+    "site-url": "indirect",
+    "cloud-id": "indirect",
+    "user-content": "content",
+    "credential": "credential",
+    "secret": "credential",
+}
+"""Data class -> its group (the design's section 3)."""
+
+CATEGORIES: tuple[str, ...] = (
+    "pii-storage",
+    "pii-egress",
+    "pii-log",
+    "credential-storage-plain",
+    "credential-storage-secret",
+    "credential-egress",
+    "credential-collection",
+    "hardcoded-secret",
+    "egress-host",
+    "undeclared-egress",
+    "unused-host",
+    "overbroad-egress",
+    "insecure-transport",
+    "tracking",
+    "session-recording",
+    "cookie",
+    "browser-storage",
+    "navigation-egress",
+    "remote-backend",
+    "external-auth",
+    "connect-module",
+    "public-exit",
+    "unsafe-csp",
+    "remote-code",
+    "unused-scope",
+    "overbroad-scope",
+    "missing-scope",
+    "schema-declaration",
+    "manifest-declaration",
+    "erasure",
+    "ai-processing",
+)
+"""Categories of observations: stable and public. The first words of the list are scored on the labelled corpus."""
+
+
+class Location(msgspec.Struct, frozen=True, order=True):
+    """A span of a file."""
+
+    path: str
+    start_line: int
+    start_column: int = 1
+    end_line: int = 0
+    end_column: int = 0
+
+
+class Gap(msgspec.Struct, frozen=True, order=True):
+    """Something that could not be looked at, or could not be decided. Never silent: it stands in the report."""
+
+    path: str
+    why: str
+    app: str = ""
+    line: int = 0
+    needed_for: tuple[str, ...] = ()
+    """Categories whose absence this gap makes unsure; empty = all of them."""
+
+
+# ---------------------------------------------------------------- READ
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """One entry of `permissions.scopes`."""
+
+    name: str
+    line: int
+    impersonation: bool = False
+
+
+class Egress(msgspec.Struct, frozen=True):
+    """One entry of `permissions.external`."""
+
+    kind: str
+    """`fetch.backend`, `fetch.client`, `images`, `scripts`, `styles`, `fonts`, `frames`, `media`, `navigation`."""
+    line: int
+    address: str | None = None
+    """As written, after `${VAR}` defaults were filled in; None for a `{remote}` entry."""
+    remote: str | None = None
+    category: str | None = None
+    in_scope_eud: bool | None = None
+    unresolved: bool = False
+    """The address holds a `${VAR}` without a default."""
+
+
+class Content(msgspec.Struct, frozen=True):
+    """One entry of `permissions.content.scripts` or `.styles`."""
+
+    kind: Literal["scripts", "styles"]
+    value: str
+    line: int
+
+
+class Remote(msgspec.Struct, frozen=True):
+    """One entry of `remotes` (or `app.connect`'s)."""
+
+    key: str
+    line: int
+    base_urls: tuple[str, ...] = ()
+    base_url_line: int = 0
+    operations: tuple[str, ...] | None = None
+    """None: not declared, which the platform treats as storing in-scope end-user data."""
+    storage_in_scope_eud: bool | None = None
+    app_user_token: bool = False
+    app_system_token: bool = False
+    configurable: bool = False
+
+
+class Provider(msgspec.Struct, frozen=True):
+    """One entry of `providers.auth`."""
+
+    key: str
+    line: int
+    kind: str = "oauth2"
+    remotes: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    bearer_method: str | None = None
+    literal_overrides: tuple[int, ...] = ()
+    """Lines of `overrides.headers|body` values that are literals."""
+
+
+class Module(msgspec.Struct, frozen=True):
+    """One module of the manifest, whatever its kind."""
+
+    kind: str
+    key: str
+    line: int
+    function: str | None = None
+    """Key of the `function` module that runs (its own `function` or `resolver.function`)."""
+    endpoint: str | None = None
+    resource: str | None = None
+    data: dict[str, Any] = {}
+    """The module as plain Python values."""
+
+
+class Function(msgspec.Struct, frozen=True):
+    """A `modules.function` entry."""
+
+    key: str
+    line: int
+    handler: str
+    """`file.exportedName`, relative to `src/` of the app."""
+    providers: tuple[str, ...] = ()
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """One entry of `resources`."""
+
+    key: str
+    line: int
+    path: str
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """An attribute of an entity in `app.storage.entities`."""
+
+    entity: str
+    name: str
+    type: str
+    line: int
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """A Forge manifest with the line of everything. Unknown keys are ignored."""
+
+    path: str
+    app_id: str = ""
+    runtime: str = ""
+    runtime_line: int = 0
+    scopes: tuple[Scope, ...] = ()
+    egress: tuple[Egress, ...] = ()
+    content: tuple[Content, ...] = ()
+    sandbox: tuple[tuple[str, int], ...] = ()
+    enforcement: str | None = None
+    egress_configurable_line: int = 0
+    remotes: tuple[Remote, ...] = ()
+    providers: tuple[Provider, ...] = ()
+    connect_line: int = 0
+    """Line of `app.connect` or of the first Connect module; 0 = none."""
+    classifications: tuple[str, ...] | None = None
+    classifications_line: int = 0
+    attributes: tuple[Attribute, ...] = ()
+    extra_files_line: int = 0
+    modules: tuple[Module, ...] = ()
+    functions: tuple[Function, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    services_line: int = 0
+    variables: tuple[tuple[str, str | None, int], ...] = ()
+    """`environment.variables`: name, default, line."""
+
+
+class Package(msgspec.Struct, frozen=True):
+    """A dependency as package.json and the lock file name it."""
+
+    name: str
+    path: str
+    line: int
+    wanted: str = ""
+    version: str | None = None
+    dev: bool = False
+    direct: bool = True
+    ecosystem: Literal["npm", "pypi"] = "npm"
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A file that is looked at."""
+
+    path: str
+    app: str
+    language: Language
+    text: bytes
+    side: Side = "either"
+
+
+class FileStatus(msgspec.Struct, frozen=True, order=True):
+    """One line of the coverage table."""
+
+    path: str
+    status: Literal["scanned", "skipped", "gap"]
+    why: str = ""
+    """For `skipped`: dependency, build-output, test, ignored, not-code ... ; for `gap`: what went wrong."""
+
+
+class App(msgspec.Struct, frozen=True):
+    """A Forge app: a folder with a manifest, and what was read of it."""
+
+    id: str
+    """Folder of its manifest relative to the scanned folder, `.` for the scanned folder itself."""
+    name: str
+    root: str
+    manifest: Manifest
+    packages: tuple[Package, ...] = ()
+    sources: tuple[Source, ...] = ()
+    files: tuple[FileStatus, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What was scanned."""
+
+    root: str
+    apps: tuple[App, ...]
+    commit: str | None = None
+    dirty: bool | None = None
+    digest: str = ""
+    """sha256 over the names and bytes of the scanned files."""
+
+
+# ---------------------------------------------------------------- OBSERVE
+
+
+class Callee(msgspec.Struct, frozen=True):
+    """What the root of the marked expression must resolve to; a mark that does not is dropped.
+
+    `imports` holds `module#export` (`#default`, `#*` for any export); `globals` unshadowed global names.
+    Both empty: no condition.
+    """
+
+    imports: tuple[str, ...] = ()
+    globals: tuple[str, ...] = ()
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """What a Semgrep rule's metadata, or a check's declaration, says about the places that it marks."""
+
+    id: str
+    role: Role
+    engine: Literal["semgrep", "libcst", "manifest", "dependency", "text", "flow"]
+    topic: str
+    """Folder of the rule under rules/, or module of the check."""
+    title: str
+    """One line: what such a place does."""
+    category: str = ""
+    """Sink, observation: category of the observations."""
+    confidence: Confidence = "sure"
+    shape: str = ""
+    """Source: shape of the marked value (a name in facts/shapes.yaml)."""
+    slots: tuple[str, ...] = ()
+    """Sink: the parts that are looked at: `arg:0`, `arg:0.body`, `arg:*`, `right` (of an assignment), `self`."""
+    host: str = ""
+    """Egress: slot of the URL (`arg:0`, `arg:0.url`, `arg:0.baseURL`) or a literal host (`literal:api.openai.com`)."""
+    channel: str = ""
+    """Egress: kind of the manifest's egress entry that governs it (`fetch`, `images`, `scripts`, ...)."""
+    store: str = ""
+    """Storage: kvs, secret, sql, object, entity-property, browser, external-db, file, queue, memory."""
+    data: tuple[str, ...] = ()
+    """Observation: data classes that are certain without tracing."""
+    callee: Callee = Callee()
+    claims: tuple[str, ...] = ()
+    why: str = ""
+    fix: str = ""
+    references: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A place that a rule marked. `start` and `end` are byte offsets of the span."""
+
+    location: Location
+    rule: str
+    app: str
+    start: int = 0
+    end: int = 0
+    message: str = ""
+    """Empty: the rule's title stands."""
+    data: tuple[str, ...] = ()
+    host: str | None = None
+    attributes: dict[str, str] = {}
+    """Facts for the judge: `vendor`, `scope`, `kind`, `package`, `declared`, `hash` ..."""
+
+
+class EngineReport(msgspec.Struct, frozen=True):
+    """What an engine brings home."""
+
+    marks: tuple[Mark, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    versions: dict[str, str] = {}
+
+
+# ---------------------------------------------------------------- TRACE
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of a flow: a place, and what happens to the data there."""
+
+    location: Location
+    note: str
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """What the code does at a place. Neither good nor bad: the claims decide."""
+
+    id: str
+    app: str
+    rule: str
+    category: str
+    confidence: Confidence
+    location: Location
+    data: tuple[str, ...] = ()
+    host: str | None = None
+    distance: Distance = "direct"
+    message: str = ""
+    flow: tuple[Step, ...] = ()
+    attributes: dict[str, str] = {}
+
+
+class Traced(msgspec.Struct, frozen=True):
+    """What TRACE brings home."""
+
+    observations: tuple[Observation, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+# ---------------------------------------------------------------- JUDGE
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The answer to one claim of one section for one app."""
+
+    section: int
+    claim: str
+    app: str
+    answer: Answer
+    reason: str
+    observations: tuple[str, ...] = ()
+    """Fingerprints of what contradicts (or, for `supported`, is allowed by) the claim."""
+    gaps: tuple[Gap, ...] = ()
+    title: str = ""
+    section_title: str = ""
+
+
+class Waiver(msgspec.Struct, frozen=True):
+    """A finding that a person accepts, with the reason and perhaps an end."""
+
+    rule: str
+    reason: str
+    origin: Literal["file", "inline"]
+    location: Location
+    """Where the waiver is written."""
+    path: str = ""
+    """Glob of the paths it covers (file waivers), or the path (inline)."""
+    until: str | None = None
+    state: Literal["used", "expired", "unmatched"] = "used"
+    observations: tuple[str, ...] = ()
+
+
+class Attestation(msgspec.Struct, frozen=True):
+    """A named person's word for a claim that code cannot show."""
+
+    claim: str
+    by: str
+    on: str
+    until: str
+    statement: str
+    state: Literal["valid", "expired"] = "valid"
+    app: str = ""
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What JUDGE brings home."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    findings: tuple[str, ...] = ()
+    """Fingerprints of observations that contradict a claim and are not waived, in report order."""
+    waived: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------- WRITE
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """Who made the report."""
+
+    name: str
+    version: str
+    rules_digest: str
+    engines: dict[str, str] = {}
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Everything the formats may print. The JSON contract is made from this (formats/json.py)."""
+
+    tool: Tool
+    subject: Subject
+    observations: tuple[Observation, ...]
+    judgement: Judgement
+    gaps: tuple[Gap, ...]
+    rules: dict[str, Rule]
+    """The rules of the observations in this report, by id."""
+    snippets: dict[str, tuple[str, ...]] = {}
+    """Observation id -> source lines start_line-1 .. end_line+1 at most 7, secrets masked."""
+    schema: str = "piiguard-report/1"
