@@ -1,0 +1,240 @@
+"""What every check is made of: rules with callee patterns, refinements, scans; and the one walk that runs them all.
+
+A topic module declares `TOPIC`: its rules, for some of them a refinement (looks closer at a matched place: which SQL,
+which URL), and perhaps a scan for places that no callee tells (literals, definitions).
+
+Patterns (`Rule.callee.imports`) are paths as `meaning.py` makes them: `requests.get()` is a call, `flask.request.json`
+an attribute that is read, `os.environ[]` a subscript, `flask.session[]=` an assignment to one. `*` is any one name, `**`
+anything, `?` a receiver of which nothing is known. A pattern without a key covers every key:
+`boto3.client().put_object()` also `boto3.client(s3).put_object()`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+
+import libcst as cst
+import msgspec
+
+from piiguard.checks.meaning import Found, Meaning, bare
+from piiguard.checks.parsing import PythonText
+from piiguard.model import Callee, Mark, Rule
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_KEYS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """What a refinement or a scan adds to a place."""
+
+    message: str = ""
+    data: tuple[str, ...] = ()
+    host: str | None = None
+    attributes: dict[str, str] = {}
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A place that a scan found."""
+
+    rule: str
+    node: cst.CSTNode
+    detail: Detail = Detail()
+
+
+Refinement = Callable[[cst.CSTNode, Meaning], Detail | None]
+"""Looks closer at a matched place; None: it is none."""
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """What a module of this package declares."""
+
+    rules: tuple[Rule, ...]
+    refine: dict[str, Refinement] = {}
+    scan: Callable[[Meaning], Iterator[Hit]] | None = None
+    screen: re.Pattern[str] | None = None
+    """A text that holds no match of it has no place for `scan`."""
+
+
+def calls(*paths: str) -> Callee:
+    """The callee condition of a rule: any of these paths."""
+    return Callee(imports=paths)
+
+
+class Patterns:
+    """All patterns of all rules, found by the last name of a path."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._by_name: defaultdict[str, list[tuple[re.Pattern[str], Rule]]] = defaultdict(list)
+        for rule in rules:
+            for pattern in rule.callee.imports:
+                self._by_name[_last(pattern)].append((_compiled(pattern), rule))
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._by_name)
+
+    def matching(self, path: str) -> list[Rule]:
+        """The rules one of whose patterns covers the path, each once."""
+        candidates = self._by_name.get(_last(path), ())
+        forms = (path, _last_key_left_out(path), _without_keys(path))
+        found = {rule.id: rule for pattern, rule in candidates if any(pattern.fullmatch(form) for form in forms)}
+        return list(found.values())
+
+
+def _last(path: str) -> str:
+    names = _WORD.findall(_KEYS.sub("", path))
+    return names[-1] if names else ""
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*\*|\*)", pattern)
+    kinds = {"**": r".*", "*": r"\w+"}
+    return re.compile("".join(kinds.get(part, re.escape(part)) for part in parts))
+
+
+def _last_key_left_out(path: str) -> str:
+    return re.sub(r"\([^()]*\)(=?)$", r"()\1", path)
+
+
+def _without_keys(path: str) -> str:
+    return re.sub(r"\[[^\[\]]*\]", "[]", bare(path))
+
+
+class Project:
+    """The Python files of one app, each parsed by libcst when it is first needed."""
+
+    def __init__(self, texts: Iterable[PythonText]) -> None:
+        self._texts = {text.source.path: text for text in texts}
+        self._meanings: dict[str, Meaning] = {}
+        self._open: set[tuple[str, str]] = set()
+
+    def meaning(self, path: str) -> Meaning:
+        if path not in self._meanings:
+            self._meanings[path] = Meaning(self._texts[path], self.imported)
+        return self._meanings[path]
+
+    def imported(self, importer: str, name: str) -> Found | None:
+        """What a dotted name is in the app's own modules; None: it is not of the app."""
+        for path, rest in own_module(importer, name, self._texts):
+            if not rest or (path, rest) in self._open:
+                return Found(None, None)
+            self._open.add((path, rest))
+            try:
+                return _exported(self.meaning(path), rest)
+            finally:
+                self._open.discard((path, rest))
+        return None
+
+
+def _exported(module: Meaning, rest: str) -> Found:
+    name, *members = rest.split(".")
+    path = module.exported(name)
+    return Found(".".join([path, *members]) if path else None, None if members else module.exported_text(name))
+
+
+def own_module(importer: str, name: str, files: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """The app's modules that a dotted name may name (`..pkg.mod.thing`): path and rest of the name, best first."""
+    dots = len(name) - len(name.lstrip("."))
+    parts = name.lstrip(".").split(".") if name.strip(".") else []
+    here = PurePosixPath(importer).parent
+    roots = [here, *here.parents] if dots == 0 else [[here, *here.parents][min(dots - 1, len(here.parents))]]
+    for size in range(len(parts), 0 if dots == 0 else -1, -1):
+        for root in roots:
+            base = root.joinpath(*parts[:size])
+            for path in (f"{base}.py", str(base / "__init__.py")):
+                if path in files and path != importer:
+                    yield path, ".".join(parts[size:])
+
+
+class Screen:
+    """The cheap first look (`ast` and literals): is there anything in this file for any check?"""
+
+    def __init__(self, topics: Iterable[Topic], patterns: Patterns) -> None:
+        self._names = patterns.names
+        self._literals = [topic.screen for topic in topics if topic.screen is not None]
+
+    def interesting(self, text: PythonText) -> bool:
+        if any(literal.search(text.text) for literal in self._literals):
+            return True
+        return any(name in self._names for node in ast.walk(text.tree) for name in _mentioned(node))
+
+
+def _mentioned(node: ast.AST) -> tuple[str, ...]:
+    if isinstance(node, ast.Attribute):
+        return (node.attr,)
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    return (node.name.rpartition(".")[2],) if isinstance(node, ast.alias) else ()
+
+
+class Walk(cst.CSTVisitor):
+    """Visits one file and notes every place that a rule of `topics` marks."""
+
+    def __init__(self, module: Meaning, app: str, patterns: Patterns, refine: Mapping[str, Refinement]) -> None:
+        super().__init__()
+        self._module = module
+        self._app = app
+        self._patterns = patterns
+        self._refine = refine
+        self.marks: list[Mark] = []
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self._look(node)
+
+    def visit_Subscript(self, node: cst.Subscript) -> None:
+        self._look(node)
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        if node.attr.value in self._patterns.names:
+            self._look(node)
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        for target in node.targets:
+            if isinstance(target.target, cst.Subscript | cst.Attribute):
+                self._match(node, f"{self._module.path(target.target)}=")
+
+    def _look(self, node: cst.BaseExpression) -> None:
+        path = self._module.path(node)
+        if path and not isinstance(self._module.parent(node), cst.AssignTarget | cst.Del):
+            self._match(node, path)
+
+    def _match(self, node: cst.CSTNode, path: str) -> None:
+        for rule in self._patterns.matching(path):
+            refine = self._refine.get(rule.id)
+            detail = refine(node, self._module) if refine else Detail()
+            if detail is not None:
+                self.marks.append(mark(Hit(rule.id, node, detail), self._module, self._app))
+
+
+def mark(hit: Hit, module: Meaning, app: str) -> Mark:
+    """The mark of a place, with its span."""
+    start, end = module.span(hit.node)
+    detail = hit.detail
+    return Mark(
+        location=module.text.location(start, end),
+        rule=hit.rule,
+        app=app,
+        start=start,
+        end=end,
+        message=detail.message,
+        data=detail.data,
+        host=detail.host,
+        attributes=detail.attributes,
+    )
+
+
+def argument(call: cst.CSTNode, position: int | None, *keywords: str) -> cst.BaseExpression | None:
+    """An argument of a call by place or by name, None if it is not there (or the node is no call)."""
+    if not isinstance(call, cst.Call):
+        return None
+    for arg in call.args:
+        if arg.keyword is not None and arg.keyword.value in keywords:
+            return arg.value
+    placed = [arg for arg in call.args if arg.keyword is None]
+    if position is None or position >= len(placed) or any(arg.star for arg in placed[: position + 1]):
+        return None
+    return placed[position].value

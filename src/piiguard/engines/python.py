@@ -1,0 +1,101 @@
+"""OBSERVE, Python: runs the libcst checks over the Python files of every app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import libcst as cst
+
+from piiguard.checks.base import Patterns, Project, Refinement, Screen, Topic, Walk, mark
+from piiguard.checks.catalogue import RULES, TOPICS
+from piiguard.checks.meaning import Meaning
+from piiguard.checks.parsing import PythonText, UnreadableError
+from piiguard.errors import EngineError
+from piiguard.model import App, EngineReport, Gap, Mark, Rule, Source, Subject
+
+_CANARY = b"import logging as quiet\nbird = quiet.getLogger('cage')\nbird.info('sings')\n"
+"""A place that has to be found in every run, through an alias and an assignment: silence of the engine is an error."""
+_CANARY_RULE = "py-log"
+
+
+def rules() -> tuple[Rule, ...]:
+    """Every rule that a libcst check declares."""
+    return RULES
+
+
+def run(subject: Subject, rules: tuple[Rule, ...] = RULES) -> EngineReport:
+    """The places in Python files that `rules` mark. Files that cannot be looked at are gaps.
+
+    Raises EngineError if the canary is not found.
+    """
+    checks = Checks(rules)
+    _listen_for_the_canary()
+    marks: list[Mark] = []
+    gaps: list[Gap] = []
+    for app in subject.apps:
+        found, missed = checks.of_app(app)
+        marks += found
+        gaps += missed
+    return EngineReport(tuple(marks), tuple(gaps), {"libcst": version("libcst")})
+
+
+class Checks:
+    """The chosen rules, ready to run."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self._chosen = frozenset(rule.id for rule in rules)
+        self._topics = [topic for topic in TOPICS if any(rule.id in self._chosen for rule in topic.rules)]
+        self._patterns = Patterns(rule for topic in self._topics for rule in topic.rules if rule.id in self._chosen)
+        self._refine: dict[str, Refinement] = dict(pair for topic in self._topics for pair in topic.refine.items())
+        self._screen = Screen(self._topics, self._patterns)
+
+    def of_app(self, app: App) -> tuple[list[Mark], list[Gap]]:
+        """Marks and gaps of one app's Python files, in the order of the files."""
+        texts: list[PythonText] = []
+        gaps: list[Gap] = []
+        for source in app.sources:
+            if source.language == "python":
+                try:
+                    texts.append(PythonText(source))
+                except UnreadableError as error:
+                    gaps.append(_gap(source, str(error)))
+        project = Project(texts)
+        marks: list[Mark] = []
+        for text in filter(self._screen.interesting, texts):
+            try:
+                marks += sorted(self._of_module(project.meaning(text.source.path), app.id), key=_order)
+            except (cst.ParserSyntaxError, RecursionError) as error:
+                gaps.append(_gap(text.source, f"libcst cannot read it: {type(error).__name__}"))
+        return marks, gaps
+
+    def _of_module(self, module: Meaning, app: str) -> Iterator[Mark]:
+        walk = Walk(module, app, self._patterns, self._refine)
+        module.tree.visit(walk)
+        yield from walk.marks
+        for topic in self._topics:
+            yield from self._scanned(topic, module, app)
+
+    def _scanned(self, topic: Topic, module: Meaning, app: str) -> Iterator[Mark]:
+        if topic.scan is None or (topic.screen is not None and not topic.screen.search(module.text.text)):
+            return
+        for hit in topic.scan(module):
+            if hit.rule in self._chosen:
+                yield mark(hit, module, app)
+
+
+def _order(found: Mark) -> tuple[int, int, str]:
+    return found.start, found.end, found.rule
+
+
+def _gap(source: Source, why: str) -> Gap:
+    return Gap(path=source.path, why=f"Python: {why}", app=source.app)
+
+
+def _listen_for_the_canary() -> None:
+    text = PythonText(Source(path="canary.py", app="", language="python", text=_CANARY))
+    module = Project([text]).meaning(text.source.path)
+    walk = Walk(module, "", Patterns(RULES), {})
+    module.tree.visit(walk)
+    if not any(found.rule == _CANARY_RULE for found in walk.marks):
+        raise EngineError("The Python checks missed their known positive", todo="Reinstall piiguard and its libcst")
