@@ -1,0 +1,1 @@
+"""Tables of platform facts, as data files, and their loaders."""
