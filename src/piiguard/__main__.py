@@ -1,0 +1,5 @@
+"""`python -m piiguard`."""
+
+from piiguard.cli import main
+
+main()

@@ -1,0 +1,141 @@
+"""What every format says about a report: which findings stand under which claim, what is left, the closing sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from piiguard.formats.plain import plural
+from piiguard.model import Answer, FileStatus, Gap, Observation, Report, Verdict
+
+ANSWERS: tuple[Answer, ...] = ("contradicted", "not-shown", "missing", "attested", "supported", "not-applicable")
+"""Answers in the order in which a reader wants them: what asks for action comes first."""
+
+
+class Marker(msgspec.Struct, frozen=True):
+    """How an answer looks and is called."""
+
+    symbol: str
+    word: str
+
+
+MARKERS: dict[str, Marker] = {
+    "contradicted": Marker("✗", "contradicted"),
+    "not-shown": Marker("?", "not shown"),
+    "missing": Marker("–", "attestation missing"),
+    "attested": Marker("✎", "attested"),
+    "supported": Marker("✓", "supported"),
+    "not-applicable": Marker("·", "not applicable"),
+}
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """A contradicted claim of an app with the findings that stand against it, in report order."""
+
+    verdict: Verdict
+    findings: tuple[Observation, ...]
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A section of the Trust Center document for one app. Verdicts are in the order of ANSWERS."""
+
+    number: int
+    title: str
+    verdicts: tuple[Verdict, ...]
+
+
+class Conclusion(msgspec.Struct, frozen=True):
+    """The report in one sentence."""
+
+    answer: Answer
+    sentence: str
+    exit_code: int
+
+
+def sections(report: Report, app: str) -> tuple[Section, ...]:
+    """The sections that have verdicts for the app, by number."""
+    found: dict[int, list[Verdict]] = {}
+    for verdict in report.judgement.verdicts:
+        if verdict.app == app:
+            found.setdefault(verdict.section, []).append(verdict)
+    return tuple(
+        Section(number, verdicts[0].section_title, tuple(sorted(verdicts, key=lambda v: ANSWERS.index(v.answer))))
+        for number, verdicts in sorted(found.items())
+    )
+
+
+def findings(report: Report) -> tuple[Observation, ...]:
+    """Observations that contradict a claim and are not waived, in the judge's order."""
+    by_id = {observation.id: observation for observation in report.observations}
+    return tuple(by_id[name] for name in dict.fromkeys(report.judgement.findings) if name in by_id)
+
+
+def broken(report: Report, app: str) -> tuple[Broken, ...]:
+    """The contradicted claims of the app by section; one without findings is kept, its reason stands alone."""
+    standing = findings(report)
+    claims = [v for v in report.judgement.verdicts if v.app == app and v.answer == "contradicted"]
+    claims.sort(key=lambda verdict: verdict.section)
+    return tuple(Broken(v, tuple(o for o in standing if o.id in set(v.observations))) for v in claims)
+
+
+def contradicted_by(report: Report) -> dict[str, tuple[Verdict, ...]]:
+    """Observation id -> the verdicts it contradicts, by section."""
+    against: dict[str, list[Verdict]] = {}
+    for verdict in sorted(report.judgement.verdicts, key=lambda v: (v.section, v.claim)):
+        if verdict.answer == "contradicted":
+            for name in verdict.observations:
+                against.setdefault(name, []).append(verdict)
+    return {name: tuple(verdicts) for name, verdicts in against.items()}
+
+
+def unforbidden(report: Report) -> tuple[Observation, ...]:
+    """Observations that are neither a finding nor waived."""
+    judged = {*report.judgement.findings, *report.judgement.waived}
+    return tuple(observation for observation in report.observations if observation.id not in judged)
+
+
+def gaps(report: Report) -> tuple[Gap, ...]:
+    """Everything that could not be looked at, by place, each once."""
+    return tuple(sorted({*report.gaps, *(gap for app in report.subject.apps for gap in app.gaps)}))
+
+
+def files(report: Report) -> tuple[FileStatus, ...]:
+    """The coverage table of all apps, by path."""
+    return tuple(sorted({status for app in report.subject.apps for status in app.files}))
+
+
+def skipped(report: Report) -> Counter[str]:
+    """Why a file was left out -> number of such files."""
+    return Counter(file.why or "other" for file in files(report) if file.status == "skipped")
+
+
+def steps(observation: Observation) -> Iterator[tuple[str, int, str]]:
+    """The way of the data as path, line, note; it ends at the place of the observation."""
+    for step in observation.flow:
+        yield step.location.path, step.location.start_line, step.note
+    last = observation.flow[-1].location if observation.flow else None
+    here = observation.location
+    if last and (last.path, last.start_line) != (here.path, here.start_line):
+        yield here.path, here.start_line, observation.message
+
+
+def conclusion(report: Report) -> Conclusion:
+    """The answer of the whole report, and the exit code that goes with it (0, 1, 3: see the README)."""
+    counts = Counter(verdict.answer for verdict in report.judgement.verdicts)
+    total = sum(counts.values()) - counts["not-applicable"]
+    if counts["contradicted"]:
+        places = plural(len(findings(report)), "finding")
+        return Conclusion(
+            "contradicted", f"{counts['contradicted']} of {plural(total, 'claim')} contradicted by {places}", 1
+        )
+    if counts["not-shown"]:
+        sentence = f"Nothing contradicted, but {counts['not-shown']} of {plural(total, 'claim')} could not be shown"
+        return Conclusion("not-shown", sentence, 3)
+    sentence = f"Nothing found against {plural(counts['supported'], 'claim')}"
+    rest = [f"{counts[answer]} {word}" for answer, word in REST.items() if counts[answer]]
+    return Conclusion("supported", "; ".join([sentence, *rest]), 0)
+
+
+REST: dict[Answer, str] = {"attested": "attested", "missing": "still without an attestation"}
