@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from piiguard.engines.manifest.declaring import Check, Place, check, yes_no
-from piiguard.facts import events, hosting
+from piiguard.facts import egress, events, hosting
 from piiguard.model import Gap, Manifest, Module, Remote
 
 _REMOTES = "manifest-reference/remotes"
@@ -27,7 +27,7 @@ def _only_for_sign_in(manifest: Manifest, remote: Remote) -> bool:
 
 def _doubtful(manifest: Manifest, remote: Remote) -> bool:
     hosts = _hosts(remote)
-    atlassian = all(host is not None and hosting.is_atlassian(host) for host in hosts)
+    atlassian = all(host is not None and egress.is_atlassian(host) for host in hosts)
     return atlassian or _only_for_sign_in(manifest, remote)
 
 
@@ -38,7 +38,7 @@ def _backend(remote: Remote, kind: str) -> Iterator[Place]:
             remote.base_url_line or remote.line,
             f"remote {remote.key}",
             host,
-            attributes={"remote": remote.key, "operations": operations, "kind": kind},
+            attributes={"fact": "remote", "remote": remote.key, "operations": operations, "kind": kind},
         )
 
 
@@ -75,7 +75,7 @@ def narrow_remote(manifest: Manifest) -> Iterator[Place]:
 
 @check(
     "manifest-remote-storage",
-    "manifest-declaration",
+    "remote-backend",
     "Remote counts as storing in-scope end-user data",
     page=_REMOTES,
     why="Without `operations` the platform assumes that the remote stores end-user data.",
@@ -88,13 +88,18 @@ def remote_storage(manifest: Manifest) -> Iterator[Place]:
         if stores and remote.storage_in_scope_eud is not False:
             declared = "undeclared" if remote.operations is None else "storage"
             scope = yes_no(remote.storage_in_scope_eud)
-            attributes = {"remote": remote.key, "operations": declared, "in_scope_eud": scope}
-            yield Place(remote.line, f"remote {remote.key}", _hosts(remote)[0], attributes=attributes)
+            attributes = {"fact": "remote-storage", "remote": remote.key, "operations": declared, "in_scope_eud": scope}
+            yield Place(
+                remote.base_url_line or remote.line,
+                f"remote {remote.key} may store end-user data",
+                _hosts(remote)[0],
+                attributes=attributes,
+            )
 
 
 @check(
     "manifest-remote-token",
-    "manifest-declaration",
+    "remote-backend",
     "Hands Atlassian OAuth tokens to a server outside the platform",
     page=_REMOTES,
     why="With the token the server can act as the app or as the user.",
@@ -105,19 +110,22 @@ def remote_token(manifest: Manifest) -> Iterator[Place]:
     for remote in manifest.remotes:
         for kind, enabled in (("user", remote.app_user_token), ("system", remote.app_system_token)):
             if enabled:
-                yield _token(remote.line, kind, remote.key, _hosts(remote)[0])
+                yield _token(remote, kind)
     for module in _endpoints(manifest).values():
         served = _remote(manifest, module)
         tokens = module.data.get("auth")
         for kind, name in (("user", "appUserToken"), ("system", "appSystemToken")):
             setting = tokens.get(name) if isinstance(tokens, dict) else None
             if served and isinstance(setting, dict) and setting.get("enabled") is True:
-                yield _token(module.line, kind, served.key, _hosts(served)[0])
+                yield _token(served, kind)
 
 
-def _token(line: int, kind: str, remote: str, host: str | None) -> Place:
+def _token(remote: Remote, kind: str) -> Place:
     return Place(
-        line, f"{kind} token for remote {remote}", host, attributes={"remote": remote, "kind": f"{kind}-token"}
+        remote.base_url_line or remote.line,
+        f"remote {remote.key} receives the {kind} token",
+        _hosts(remote)[0],
+        attributes={"fact": f"remote-{kind}-token", "remote": remote.key},
     )
 
 
@@ -132,7 +140,7 @@ def _token(line: int, kind: str, remote: str, host: str | None) -> Place:
 def provider(manifest: Manifest) -> Iterator[Place]:
     """Each entry of `providers.auth`."""
     for entry in manifest.providers:
-        attributes = {"provider": entry.key, "kind": entry.kind, "scope": " ".join(entry.scopes)}
+        attributes = {"fact": "provider", "provider": entry.key, "kind": entry.kind, "scope": " ".join(entry.scopes)}
         yield Place(entry.line, f"provider {entry.key}", attributes=attributes)
 
 
@@ -148,7 +156,7 @@ def token_in_url(manifest: Manifest) -> Iterator[Place]:
     """`bearerMethod: uri-query`."""
     for entry in manifest.providers:
         if entry.bearer_method == "uri-query":
-            yield Place(entry.line, f"provider {entry.key}", data=("credential",), attributes={"provider": entry.key})
+            yield Place(entry.line, f"provider {entry.key}", data=("credential",), attributes={"fact": "token-in-url"})
 
 
 @check(
@@ -164,7 +172,7 @@ def provider_literal(manifest: Manifest) -> Iterator[Place]:
     """Literal values of `overrides.headers` and `overrides.body`."""
     for entry in manifest.providers:
         for line in entry.literal_overrides:
-            yield Place(line, f"provider {entry.key}", attributes={"provider": entry.key})
+            yield Place(line, f"provider {entry.key}", attributes={"fact": "provider-literal"})
 
 
 @check(
@@ -178,7 +186,7 @@ def provider_literal(manifest: Manifest) -> Iterator[Place]:
 def connect(manifest: Manifest) -> Iterator[Place]:
     """`app.connect` or Connect modules."""
     if manifest.connect_line:
-        yield Place(manifest.connect_line)
+        yield Place(manifest.connect_line, attributes={"fact": "connect"})
 
 
 @check(

@@ -37,7 +37,7 @@ def entity_attribute(manifest: Manifest) -> Iterator[Place]:
 
 @check(
     "manifest-credential-attribute",
-    "credential-storage-plain",
+    "schema-declaration",
     "Declares a storage attribute named like a credential",
     page="storage-reference",
     confidence="likely",
@@ -65,9 +65,9 @@ def credential_attribute(manifest: Manifest) -> Iterator[Place]:
 )
 def classification(manifest: Manifest) -> Iterator[Place]:
     """`app.storage.classifications`."""
-    if manifest.classifications is not None:
-        listed = " ".join(manifest.classifications)
-        yield Place(manifest.classifications_line, listed, attributes={"classifications": listed})
+    for member in manifest.classifications or ():
+        message = f"storage holds {member}"
+        yield Place(manifest.classifications_line, message, attributes={"fact": f"{member}-classification"})
 
 
 @check(
@@ -84,7 +84,7 @@ def dynamic_web_trigger(manifest: Manifest) -> Iterator[Place]:
         response = module.data.get("response")
         kind = response.get("type") if isinstance(response, dict) else None
         if kind != "static":
-            yield Place(module.line, f"web trigger {module.key}", attributes={"kind": "dynamic", "module": module.key})
+            yield Place(module.line, f"web trigger {module.key}", attributes={"fact": "dynamic-webtrigger"})
 
 
 @check(
@@ -100,7 +100,7 @@ def public_event(manifest: Manifest) -> Iterator[Place]:
     for module in _of_kind(manifest, "event"):
         recipients = module.data.get("allowedRecipients")
         if isinstance(recipients, list) and "*" in recipients:
-            yield Place(module.line, f"event {module.key}", attributes={"module": module.key})
+            yield Place(module.line, f"event {module.key}", attributes={"fact": "open-app-event"})
 
 
 @check(
@@ -114,7 +114,7 @@ def public_event(manifest: Manifest) -> Iterator[Place]:
 def api_route(manifest: Manifest) -> Iterator[Place]:
     """`apiRoute` modules."""
     for module in _of_kind(manifest, "apiRoute"):
-        yield Place(module.line, f"route {module.key}", attributes={"module": module.key})
+        yield Place(module.line, f"route {module.key}", attributes={"fact": "api-route"})
 
 
 @check(
@@ -142,7 +142,9 @@ def llm(manifest: Manifest) -> Iterator[Place]:
 def database(manifest: Manifest) -> Iterator[Place]:
     """`sql` and `objectStore` modules."""
     for module in _of_kind(manifest, "sql", "objectStore"):
-        yield Place(module.line, f"{module.kind} {module.key}", attributes={"kind": module.kind, "module": module.key})
+        resident = module.kind != "sql" or module.data.get("dareCompliant") is not False
+        fact = "database" if resident else "sql-not-resident"
+        yield Place(module.line, f"{module.kind} {module.key}", attributes={"fact": fact, "kind": module.kind})
 
 
 @check(
@@ -170,7 +172,7 @@ def erasure(manifest: Manifest) -> Iterator[Place]:
 def extra_files(manifest: Manifest) -> Iterator[Place]:
     """`app.package.extraFiles`."""
     if manifest.extra_files_line:
-        yield Place(manifest.extra_files_line)
+        yield Place(manifest.extra_files_line, attributes={"fact": "extra-files"})
 
 
 @check(
@@ -184,7 +186,7 @@ def extra_files(manifest: Manifest) -> Iterator[Place]:
 def containers(manifest: Manifest) -> Iterator[Place]:
     """`services`."""
     if manifest.services_line:
-        yield Place(manifest.services_line)
+        yield Place(manifest.services_line, attributes={"fact": "container"})
 
 
 @check(
@@ -198,7 +200,9 @@ def containers(manifest: Manifest) -> Iterator[Place]:
 def retired_runtime(manifest: Manifest) -> Iterator[Place]:
     """`app.runtime.name` up to Node.js 20."""
     if manifest.runtime in _RETIRED:
-        yield Place(manifest.runtime_line, manifest.runtime, attributes={"runtime": manifest.runtime})
+        yield Place(
+            manifest.runtime_line, manifest.runtime, attributes={"fact": "old-runtime", "runtime": manifest.runtime}
+        )
 
 
 CHECKS: tuple[Check, ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from piiguard.engines.manifest.declaring import Check, Place, check, yes_no
-from piiguard.facts import hosting, trackers
+from piiguard.facts import egress, hosting, trackers
 from piiguard.model import Egress, Gap, Manifest
 
 _PERMISSIONS = "manifest-reference/permissions"
@@ -19,8 +19,9 @@ def _addresses(manifest: Manifest) -> Iterator[tuple[Egress, str, str]]:
             yield entry, entry.address, host
 
 
-def _declared(entry: Egress) -> dict[str, str]:
+def _declared(entry: Egress, fact: str) -> dict[str, str]:
     return {
+        "fact": fact,
         "channel": entry.kind,
         "address": entry.address or "",
         "remote": entry.remote or "",
@@ -59,7 +60,7 @@ def _unsafe(manifest: Manifest, kind: str) -> Iterator[Place]:
     for entry in manifest.content:
         value = entry.value.strip("'\"")
         if entry.kind == kind and value.startswith("unsafe-"):
-            yield Place(entry.line, f"content.{kind} allows {value}", attributes={"kind": value, "channel": kind})
+            yield Place(entry.line, f"content.{kind} allows {value}", attributes={"directive": value, "channel": kind})
 
 
 @check(
@@ -74,7 +75,7 @@ def blob_script(manifest: Manifest) -> Iterator[Place]:
     """`blob:` in `content.scripts`."""
     for entry in manifest.content:
         if entry.kind == "scripts" and entry.value.strip("'\"") == "blob:":
-            yield Place(entry.line, attributes={"kind": "blob:"})
+            yield Place(entry.line, attributes={"fact": "blob-script"})
 
 
 @check(
@@ -88,8 +89,9 @@ def blob_script(manifest: Manifest) -> Iterator[Place]:
 def declared_egress(manifest: Manifest) -> Iterator[Place]:
     """Every entry of `permissions.external`, as a fact."""
     for entry in manifest.egress:
+        fact = "analytics-egress" if entry.category == "analytics" else "egress"
         host = hosting.host_of(entry.address) if entry.address else None
-        yield Place(entry.line, host=host, attributes=_declared(entry))
+        yield Place(entry.line, host=host, attributes=_declared(entry, fact))
 
 
 @check(
@@ -101,10 +103,10 @@ def declared_egress(manifest: Manifest) -> Iterator[Place]:
     fix="Name the hosts that the app calls; where customers bring their own, use customer-managed egress.",
 )
 def any_host(manifest: Manifest) -> Iterator[Place]:
-    """A bare star, or a star over a public suffix such as `*.com`."""
+    """A bare star."""
     for entry, address, host in _addresses(manifest):
-        if hosting.width(host) in ("any", "public-suffix"):
-            yield Place(entry.line, f"{entry.kind} allows {address}", host, attributes=_declared(entry))
+        if egress.shared_hosting(address) == "everything":
+            yield Place(entry.line, f"{entry.kind} allows {address}", host, attributes=_declared(entry, "any-host"))
 
 
 @check(
@@ -116,10 +118,12 @@ def any_host(manifest: Manifest) -> Iterator[Place]:
     fix="Name the one host that the app uses, or put it behind a domain of your own.",
 )
 def shared_hosting(manifest: Manifest) -> Iterator[Place]:
-    """A wildcard over a domain where anybody can get a name."""
+    """A wildcard over a domain where anybody can get a name, public suffixes such as `*.com` included."""
     for entry, address, host in _addresses(manifest):
-        if hosting.width(host) == "shared-hosting":
-            yield Place(entry.line, f"{entry.kind} allows {address}", host, attributes=_declared(entry))
+        if egress.shared_hosting(address) == "shared-suffix":
+            yield Place(
+                entry.line, f"{entry.kind} allows {address}", host, attributes=_declared(entry, "wildcard-host")
+            )
 
 
 @check(
@@ -133,14 +137,14 @@ def shared_hosting(manifest: Manifest) -> Iterator[Place]:
 def tunnel(manifest: Manifest) -> Iterator[Place]:
     """A tunnel host among the egress entries and remotes."""
     for entry, address, host in _addresses(manifest):
-        if hosting.is_tunnel(host):
-            yield Place(entry.line, f"{entry.kind} allows {address}", host, attributes=_declared(entry))
+        if egress.shared_hosting(address) == "tunnel":
+            yield Place(entry.line, f"{entry.kind} allows {address}", host, attributes=_declared(entry, "tunnel"))
     for remote in manifest.remotes:
         for url in remote.base_urls:
-            remote_host = hosting.host_of(url)
-            if remote_host and hosting.is_tunnel(remote_host):
-                place = f"remote {remote.key} is {url}"
-                yield Place(remote.base_url_line or remote.line, place, remote_host, attributes={"channel": "remote"})
+            if egress.shared_hosting(url) == "tunnel":
+                attributes = {"fact": "tunnel", "channel": "remote", "remote": remote.key}
+                message = f"remote {remote.key} is {url}"
+                yield Place(remote.base_url_line or remote.line, message, hosting.host_of(url), attributes=attributes)
 
 
 @check(
@@ -155,8 +159,8 @@ def tunnel(manifest: Manifest) -> Iterator[Place]:
 def external_script(manifest: Manifest) -> Iterator[Place]:
     """Each host in `external.scripts` that no wider rule already names."""
     for entry, address, host in _addresses(manifest):
-        if entry.kind == "scripts" and hosting.width(host) in ("single", "one-domain") and not hosting.is_tunnel(host):
-            yield Place(entry.line, f"scripts from {address}", host, attributes=_declared(entry))
+        if entry.kind == "scripts" and egress.shared_hosting(address) is None:
+            yield Place(entry.line, f"scripts from {address}", host, attributes=_declared(entry, "external-script"))
 
 
 @check(
@@ -170,26 +174,26 @@ def external_script(manifest: Manifest) -> Iterator[Place]:
 def overbroad_egress(manifest: Manifest) -> Iterator[Place]:
     """A star over everything, over a public suffix, or over a shared hosting domain."""
     for entry, address, host in _addresses(manifest):
-        breadth = hosting.width(host)
-        if breadth in ("any", "public-suffix", "shared-hosting"):
-            yield Place(
-                entry.line, f"{address} covers {breadth}", host, attributes={"width": breadth} | _declared(entry)
-            )
+        breadth = egress.shared_hosting(address)
+        if breadth in ("everything", "shared-suffix"):
+            attributes = _declared(entry, "overbroad") | {"width": breadth}
+            yield Place(entry.line, f"{address} covers more than anybody can list", host, attributes=attributes)
 
 
 @check(
     "manifest-wildcard-egress",
     "manifest-declaration",
-    "Egress entry covers all sub-domains of one domain",
+    "Egress entry holds a wildcard",
     page=_PERMISSIONS,
     why="Wider than the hosts in use; government and strict profiles refuse wildcards.",
-    fix="Name the sub-domains that the app calls.",
+    fix="Name the hosts that the app calls.",
 )
 def wildcard_egress(manifest: Manifest) -> Iterator[Place]:
-    """A wildcard over a domain that has one owner."""
+    """Any star in the host of an entry."""
     for entry, address, host in _addresses(manifest):
-        if hosting.width(host) == "one-domain":
-            yield Place(entry.line, f"{entry.kind} allows {address}", host, attributes=_declared(entry))
+        if "*" in host:
+            fact = "any-host" if host == "*" else "wildcard-host"
+            yield Place(entry.line, f"{entry.kind} allows {address}", host, attributes=_declared(entry, fact))
 
 
 @check(
@@ -204,12 +208,14 @@ def insecure_egress(manifest: Manifest) -> Iterator[Place]:
     """`http://` or `ws://` in an egress entry or a remote's base URL."""
     for entry in manifest.egress:
         if entry.address and hosting.scheme_of(entry.address) in ("http", "ws"):
-            yield Place(entry.line, entry.address, hosting.host_of(entry.address), attributes=_declared(entry))
+            yield Place(
+                entry.line, entry.address, hosting.host_of(entry.address), attributes=_declared(entry, "insecure")
+            )
     for remote in manifest.remotes:
         for url in remote.base_urls:
             if hosting.scheme_of(url) in ("http", "ws"):
                 line = remote.base_url_line or remote.line
-                yield Place(line, url, hosting.host_of(url), attributes={"channel": "remote"})
+                yield Place(line, url, hosting.host_of(url), attributes={"fact": "insecure", "channel": "remote"})
 
 
 @check(
@@ -225,7 +231,12 @@ def analytics(manifest: Manifest) -> Iterator[Place]:
     for entry in manifest.egress:
         if entry.category == "analytics":
             host = hosting.host_of(entry.address) if entry.address else None
-            yield Place(entry.line, entry.address or "", host, attributes=_declared(entry) | _vendor(host))
+            yield Place(
+                entry.line,
+                entry.address or "",
+                host,
+                attributes=_declared(entry, "analytics") | {"kind": "analytics"} | _vendor(host),
+            )
 
 
 @check(
@@ -241,7 +252,12 @@ def tracker_host(manifest: Manifest) -> Iterator[Place]:
     for entry, address, host in _addresses(manifest):
         vendor = _vendor(host)
         if vendor and entry.category != "analytics":
-            yield Place(entry.line, f"{address} is {vendor['vendor']}", host, attributes=_declared(entry) | vendor)
+            yield Place(
+                entry.line,
+                f"{address} is {vendor['vendor']}",
+                host,
+                attributes=_declared(entry, "tracker-host") | vendor,
+            )
 
 
 def _vendor(host: str | None) -> dict[str, str]:
@@ -262,7 +278,7 @@ def analytics_in_scope(manifest: Manifest) -> Iterator[Place]:
     for entry in manifest.egress:
         if entry.category == "analytics" and entry.in_scope_eud is not False:
             host = hosting.host_of(entry.address) if entry.address else None
-            yield Place(entry.line, entry.address or "", host, attributes=_declared(entry))
+            yield Place(entry.line, entry.address or "", host, attributes=_declared(entry, "analytics-eud"))
 
 
 @check(
@@ -278,7 +294,22 @@ def out_of_scope_egress(manifest: Manifest) -> Iterator[Place]:
     for entry in manifest.egress:
         if entry.in_scope_eud is False:
             host = hosting.host_of(entry.address) if entry.address else None
-            yield Place(entry.line, entry.address or "", host, attributes=_declared(entry))
+            yield Place(entry.line, entry.address or "", host, attributes=_declared(entry, "out-of-scope"))
+
+
+@check(
+    "manifest-unresolved-host",
+    "manifest-declaration",
+    "Declares a host that depends on a variable",
+    page=_PERMISSIONS,
+    why="What the entry allows is decided when the app is deployed, and cannot be read from the repository.",
+    fix="Give the variable a default, or write the host out.",
+)
+def unresolved_host(manifest: Manifest) -> Iterator[Place]:
+    """`${VAR}` without a default in an egress entry."""
+    for entry in manifest.egress:
+        if entry.unresolved:
+            yield Place(entry.line, entry.address or "", attributes=_declared(entry, "unresolved-host"))
 
 
 @check(
@@ -292,10 +323,10 @@ def out_of_scope_egress(manifest: Manifest) -> Iterator[Place]:
 def configurable_egress(manifest: Manifest) -> Iterator[Place]:
     """`configurable.enabled` of the egress block, or `configurable` of a remote."""
     if manifest.egress_configurable_line:
-        yield Place(manifest.egress_configurable_line, attributes={"kind": "egress"})
+        yield Place(manifest.egress_configurable_line, attributes={"fact": "configurable-egress"})
     for remote in manifest.remotes:
         if remote.configurable:
-            yield Place(remote.line, f"remote {remote.key}", attributes={"kind": "remote", "remote": remote.key})
+            yield Place(remote.line, f"remote {remote.key}", attributes={"fact": "configurable-remote"})
 
 
 @check(
@@ -310,7 +341,7 @@ def storage_access(manifest: Manifest) -> Iterator[Place]:
     """`allow-storage-access-by-user-activation` in `permissions.sandbox`."""
     for token, line in manifest.sandbox:
         if token == "allow-storage-access-by-user-activation":  # noqa: S105 - a sandbox token, not a secret
-            yield Place(line, attributes={"kind": "cookie", "token": token})
+            yield Place(line, attributes={"fact": "storage-access", "token": token})
 
 
 CHECKS: tuple[Check, ...] = (
@@ -329,6 +360,7 @@ CHECKS: tuple[Check, ...] = (
     tracker_host,
     analytics_in_scope,
     out_of_scope_egress,
+    unresolved_host,
     configurable_egress,
     storage_access,
 )

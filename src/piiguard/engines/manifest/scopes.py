@@ -9,16 +9,27 @@ from piiguard.engines.manifest.declaring import Check, Place, check
 from piiguard.model import Manifest
 
 _SCOPES = "manifest-reference/scopes-product-jira"
-_POWERFUL = re.compile(r"(manage|admin|delete):|read:audit-log:|act-as-user:")
+_POWERFUL = re.compile(r"(manage|admin|delete):|read:audit-log:")
 _GRANULAR = re.compile(r"[a-z]+:[a-z-]+(\.[a-z-]+)*:(jira|confluence)")
 _CLASSIC = re.compile(r"(read|write|manage|search):(?P<product>jira|confluence)(-[a-z.]+)?$")
 _USERS = frozenset(
-    """
-    read:jira-user read:confluence-user read:user:jira read:user:confluence read:user:bitbucket read:me read:account
-    read:confluence-groups read:group:jira read:group:confluence view:membership:teams view:team:teams
-    manage:servicedesk-customer read:customer:jira-service-management
-    read:organization.user:jira-service-management
-    """.split()
+    (
+        "manage:servicedesk-customer",
+        "read:account",
+        "read:confluence-groups",
+        "read:confluence-user",
+        "read:customer:jira-service-management",
+        "read:group:confluence",
+        "read:group:jira",
+        "read:jira-user",
+        "read:me",
+        "read:organization.user:jira-service-management",
+        "read:user:bitbucket",
+        "read:user:confluence",
+        "read:user:jira",
+        "view:membership:teams",
+        "view:team:teams",
+    )
 )
 
 
@@ -32,7 +43,7 @@ _USERS = frozenset(
     fix="Remove the scope if a weaker one serves the calls; otherwise justify it in the published list of permissions.",
 )
 def powerful_scope(manifest: Manifest) -> Iterator[Place]:
-    """`manage:*`, `admin:*`, `delete:*`, audit logs and `act-as-user:*`."""
+    """`manage:*`, `admin:*`, `delete:*` and audit logs."""
     for scope in manifest.scopes:
         if _POWERFUL.match(scope.name):
             yield Place(scope.line, scope.name, attributes={"scope": scope.name})
@@ -40,17 +51,17 @@ def powerful_scope(manifest: Manifest) -> Iterator[Place]:
 
 @check(
     "manifest-impersonation",
-    "overbroad-scope",
+    "manifest-declaration",
     "Acts as a user who is not there",
     page=_SCOPES,
-    why="With `allowImpersonation` the app can act as any account at any time.",
+    why="The app can act as any account at any time.",
     fix="Use asUser() inside the user's own request, or asApp() with a permission check.",
 )
 def impersonation(manifest: Manifest) -> Iterator[Place]:
-    """A scope with `allowImpersonation: true`."""
+    """A scope with `allowImpersonation: true`, or `act-as-user:*`."""
     for scope in manifest.scopes:
-        if scope.impersonation:
-            yield Place(scope.line, scope.name, attributes={"scope": scope.name})
+        if scope.impersonation or scope.name.startswith("act-as-user:"):
+            yield Place(scope.line, scope.name, attributes={"fact": "impersonation", "scope": scope.name})
 
 
 @check(
@@ -83,7 +94,9 @@ def email_scope(manifest: Manifest) -> Iterator[Place]:
     """`read:email-address:*` and the Connect equivalents."""
     for scope in manifest.scopes:
         if scope.name.startswith(("read:email-address:", "access-email-addresses:")):
-            yield Place(scope.line, scope.name, data=("email",), attributes={"scope": scope.name})
+            yield Place(
+                scope.line, scope.name, data=("email",), attributes={"fact": "email-scope", "scope": scope.name}
+            )
 
 
 @check(
@@ -98,7 +111,7 @@ def personal_data_report(manifest: Manifest) -> Iterator[Place]:
     """`report:personal-data`."""
     for scope in manifest.scopes:
         if scope.name == "report:personal-data":
-            yield Place(scope.line, scope.name, attributes={"scope": scope.name})
+            yield Place(scope.line, scope.name, attributes={"fact": "personal-data-reporting", "scope": scope.name})
 
 
 @check(
@@ -113,7 +126,7 @@ def user_scope(manifest: Manifest) -> Iterator[Place]:
     """Scopes that give user objects, membership or data bound to one person."""
     for scope in manifest.scopes:
         if scope.name in _USERS or ":user.property:" in scope.name:
-            yield Place(scope.line, scope.name, attributes={"scope": scope.name})
+            yield Place(scope.line, scope.name, attributes={"fact": "user-scope", "scope": scope.name})
 
 
 CHECKS: tuple[Check, ...] = (
