@@ -1,1 +1,1 @@
-"""JUDGE: what the observations mean for each claim of the vendor's Trust Center. Pure: no engine, no clock, no network."""
+"""JUDGE: what the observations mean for each claim of the vendor's Trust Center. Pure: no engine, no clock."""

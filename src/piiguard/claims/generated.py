@@ -14,9 +14,9 @@ _HEAD = """# Claims
 
 Made from `src/piiguard/claims/catalogue.yaml`; do not edit by hand.
 
-For each section of a Trust Center: the claims that piiguard answers, and what stands against each. *Proof: code* means that the
-claim is `supported` when every check that it needs ran and found nothing against it. *Proof: word* means that code can contradict
-the claim but never support it: it is `attested` by a named person in piiguard.yaml, or `missing`.
+For each section of a Trust Center: the claims that piiguard answers, and what stands against each. *Proof: code* means
+that the claim is `supported` when every check that it needs ran and found nothing against it. *Proof: word* means that
+code can contradict the claim but never support it: it is `attested` by a named person in piiguard.yaml, or `missing`.
 """
 _EFFECTS = {
     "contradicts": "contradicts",

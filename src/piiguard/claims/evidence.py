@@ -1,0 +1,52 @@
+"""What bears on one claim of one app."""
+
+from __future__ import annotations
+
+import msgspec
+
+from piiguard.claims.catalogue import Claim
+from piiguard.claims.policy import Policy
+from piiguard.claims.weigh import Allowance, Weight, weigh
+from piiguard.model import App, Attestation, Gap, Observation
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """Observations by what they do to the claim, and whatever else the answer rests on."""
+
+    contradicting: tuple[Weight, ...] = ()
+    weakening: tuple[Weight, ...] = ()
+    asking: tuple[Weight, ...] = ()
+    allowed: tuple[Weight, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    """Every line of piiguard.yaml that made something acceptable, wholly or in part."""
+    waived: tuple[Weight, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    scanned: int = 0
+    """Number of source files that were looked at."""
+
+
+def gather(
+    claim: Claim,
+    app: App,
+    observations: tuple[Observation, ...],
+    gaps: tuple[Gap, ...],
+    policy: Policy,
+    waived: frozenset[str],
+    attestations: tuple[Attestation, ...],
+) -> Evidence:
+    """Weigh every observation of the app against the claim. `waived`: ids of observations that waivers cover."""
+    weights = tuple(weigh(claim, observation, policy.for_app(app.id)) for observation in observations)
+    against = [weight for weight in weights if weight.effect in ("contradicts", "weakens", "asks")]
+    counted = [weight for weight in against if weight.observation.id not in waived]
+    return Evidence(
+        contradicting=tuple(weight for weight in counted if weight.effect == "contradicts"),
+        weakening=tuple(weight for weight in counted if weight.effect == "weakens"),
+        asking=tuple(weight for weight in counted if weight.effect == "asks"),
+        allowed=tuple(weight for weight in weights if weight.effect == "allowed"),
+        allowances=tuple(sorted({allowance for weight in weights for allowance in weight.allowances})),
+        waived=tuple(weight for weight in against if weight.observation.id in waived),
+        gaps=tuple(gap for gap in gaps if claim.needs & set(gap.needed_for or claim.needs)),
+        attestations=tuple(each for each in attestations if each.claim == claim.id and each.app in ("", app.id)),
+        scanned=len(app.sources),
+    )

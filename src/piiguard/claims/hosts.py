@@ -1,0 +1,59 @@
+"""Who runs the host that an observation names."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from piiguard.claims.catalogue import Owner, catalogue
+from piiguard.claims.policy import AppPolicy, Host
+from piiguard.model import Observation
+
+_WITH_HOST = frozenset(
+    {"egress-host", "undeclared-egress", "pii-egress", "navigation-egress", "remote-backend", "ai-processing"}
+)
+_TYPED_IN = frozenset({"settings", "user-input"})
+_READABLE = frozenset({"", "constant", "manifest"})
+
+
+def bare_host(address: str) -> str:
+    """`https://User@API.example.com:443/v1` -> `api.example.com`; a host stays what it is."""
+    authority = address.split("://", 1)[-1].replace("\\", "/").split("/", 1)[0].split("?", 1)[0].split("#", 1)[0]
+    host = authority.rsplit("@", 1)[-1]
+    return host.rsplit(":", 1)[0].rstrip(".").lower() if host.count(":") == 1 else host.rstrip(".").lower()
+
+
+def owner(observation: Observation, policy: AppPolicy) -> tuple[Owner, Host | None]:
+    """Who runs the host, and the entry of piiguard.yaml that says so.
+
+    A host that the code fixes counts as what it is listed as; one of the vendor's own counts even where the code
+    may choose another at run time, because the fixed part is then a default.
+    """
+    kind = observation.attributes.get("host_kind", "")
+    if not observation.host or observation.host.startswith("<"):
+        return _unread(observation, kind), None
+    found, entry = _listed(bare_host(observation.host), policy)
+    if found == "vendor" or kind in _READABLE:
+        return found, entry
+    return _unread(observation, kind), None
+
+
+def _unread(observation: Observation, kind: str) -> Owner:
+    """The owner of a host that stands nowhere in the code."""
+    if kind in _TYPED_IN:
+        return "typed-in"
+    return "unknown" if kind or observation.host or observation.category in _WITH_HOST else "none"
+
+
+def _listed(host: str, policy: AppPolicy) -> tuple[Owner, Host | None]:
+    entries = [entry for entry in policy.hosts if fnmatchcase(host, entry.pattern)]
+    if entries:
+        entry = min(entries, key=lambda entry: (entry.kind != "vendor", -len(entry.pattern)))
+        if entry.kind != "atlassian" or not _is_atlassian(host):
+            return entry.kind, entry
+    if _is_atlassian(host):
+        return "atlassian", None
+    return ("unlisted" if policy.lists_hosts else "unnamed"), None
+
+
+def _is_atlassian(host: str) -> bool:
+    return any(fnmatchcase(host, pattern) for pattern in catalogue().atlassian_hosts)

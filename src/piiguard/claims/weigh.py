@@ -1,0 +1,83 @@
+"""What one observation means for one claim: the catalogue's clauses, read against the vendor's policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from piiguard.claims.catalogue import Claim, Clause, Effect, Owner, catalogue
+from piiguard.claims.hosts import owner
+from piiguard.claims.policy import AppPolicy
+from piiguard.model import DATA_CLASSES, Observation
+
+_STRENGTH: dict[Effect, int] = {"contradicts": 4, "weakens": 3, "asks": 2, "allowed": 1, "nothing": 0}
+
+
+class Allowance(msgspec.Struct, frozen=True, order=True):
+    """A line of piiguard.yaml that makes something acceptable."""
+
+    line: int
+    says: str
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """The effect of an observation on a claim, and why."""
+
+    effect: Effect
+    observation: Observation
+    because: str = ""
+    label: str = ""
+    allowances: tuple[Allowance, ...] = ()
+
+
+def weigh(claim: Claim, observation: Observation, policy: AppPolicy) -> Weight:
+    """The strongest effect over all data classes of the observation, with every allowance that was needed."""
+    if observation.category not in claim.needs:
+        return Weight("nothing", observation)
+    weights = [_weigh_class(claim, observation, data, policy) for data in observation.data or ("",)]
+    strongest = max(weights, key=lambda weight: _STRENGTH[weight.effect])
+    allowances = tuple(sorted({allowance for weight in weights for allowance in weight.allowances}))
+    return msgspec.structs.replace(strongest, allowances=allowances)
+
+
+def _weigh_class(claim: Claim, observation: Observation, data: str, policy: AppPolicy) -> Weight:
+    runs_host, entry = owner(observation, policy)
+    clause = next(clause for clause in claim.against if _fits(clause, observation, data, runs_host))
+    if entry and clause.host and clause.effect in ("allowed", "nothing"):
+        return Weight("allowed", observation, allowances=(Allowance(entry.line, f"{entry.pattern} is {entry.kind}"),))
+    if clause.effect == "nothing":
+        return Weight("nothing", observation)
+    relaxing = [switch for switch in (*clause.unless, *_exempting(observation)) if switch in policy.relaxed]
+    if relaxing:
+        return Weight("allowed", observation, allowances=tuple(_allowance(switch, policy) for switch in relaxing[:1]))
+    return Weight(clause.effect, observation, clause.because, clause.label)
+
+
+def _fits(clause: Clause, observation: Observation, data: str, runs_host: Owner) -> bool:
+    return (
+        observation.category in clause.category
+        and (not clause.data or data in clause.data or DATA_CLASSES.get(data) in clause.data)
+        and (not clause.host or runs_host in clause.host)
+        and (not clause.confidence or observation.confidence in clause.confidence)
+        and _holds(clause.where, observation)
+    )
+
+
+def _holds(where: Mapping[str, tuple[str, ...]], observation: Observation) -> bool:
+    return all(observation.attributes.get(name) in values for name, values in where.items())
+
+
+def _exempting(observation: Observation) -> list[str]:
+    """The switches that would take this observation out of every claim."""
+    return [
+        exemption.switch
+        for exemption in catalogue().exemptions
+        if observation.category in (exemption.category or (observation.category,))
+        and _holds(exemption.where, observation)
+    ]
+
+
+def _allowance(switch: str, policy: AppPolicy) -> Allowance:
+    value = "false" if switch.startswith("count.") else "true"
+    return Allowance(policy.relaxed[switch], f"{switch}: {value}")
