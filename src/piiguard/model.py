@@ -42,6 +42,7 @@ CATEGORIES: tuple[str, ...] = (
     "pii-storage",
     "pii-egress",
     "pii-log",
+    "pii-queue",
     "credential-storage-plain",
     "credential-storage-secret",
     "credential-egress",

@@ -1,0 +1,40 @@
+"""Name evidence: what a telling name says of its value (names.yaml)."""
+
+from __future__ import annotations
+
+import functools
+import re
+from importlib import resources
+
+from ruamel.yaml import YAML
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def words(name: str) -> str:
+    """`adminEmailAddress`, `ADMIN_EMAIL_ADDRESS` -> `admin email address`."""
+    return " ".join(_WORD.findall(name)).lower()
+
+
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
+    loaded = YAML(typ="safe", pure=True).load(resources.files("piiguard.facts").joinpath("names.yaml").read_text(encoding="utf-8"))
+    return _any(loaded["not"]), {data: _any(patterns) for data, patterns in loaded["classes"].items()}
+
+
+def _any(patterns: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+@functools.cache
+def data_class(name: str) -> str | None:
+    """The data class that a variable's or property's name tells, or None."""
+    refused, classes = _patterns()
+    text = words(name)
+    # The key of a key-value pair is no credential, but an API key is: classes that end in "key" come before the refusal.
+    if refused.search(text) and not re.search(r"(^| )(api|private|secret|access|user) ?keys?$", text):
+        return None
+    for data, pattern in classes.items():
+        if pattern.search(text):
+            return data
+    return None

@@ -1,0 +1,95 @@
+"""Shapes: which properties of a value are which personal data (shapes.yaml), and which REST answer has which shape (rest_shapes.csv)."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import re
+from importlib import resources
+from typing import NamedTuple
+
+from ruamel.yaml import YAML
+
+from piiguard.model import DATA_CLASSES
+
+
+@functools.cache
+def table() -> dict[str, str | dict[str, str]]:
+    """Shape -> its properties, or the data class that it simply is."""
+    text = resources.files("piiguard.facts").joinpath("shapes.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, str | dict[str, str]] = YAML(typ="safe", pure=True).load(text)
+    return loaded
+
+
+def property_of(shape: str, name: str) -> str | None:
+    """The shape or data class of a property; None where it carries nothing. A property of text is a part of the text."""
+    if shape in DATA_CLASSES:
+        return shape
+    fields = table()[shape]
+    if isinstance(fields, str):
+        return fields
+    if name == "*":
+        return _any_field(shape)
+    return fields.get(name) or fields.get("*")
+
+
+@functools.cache
+def _any_field(shape: str) -> str | None:
+    """What an unknown property may be: the element of a list, else nothing (a guess would be noise)."""
+    fields = table()[shape]
+    return fields.get("[]") if isinstance(fields, dict) else fields
+
+
+@functools.cache
+def classes(shape: str) -> frozenset[str]:
+    """The data classes in a whole value of the shape."""
+    seen: set[str] = set()
+    todo = [shape]
+    found: set[str] = set()
+    while todo:
+        here = todo.pop()
+        if here in DATA_CLASSES:
+            found.add(here)
+        elif here not in seen:
+            seen.add(here)
+            fields = table()[here]
+            todo += [fields] if isinstance(fields, str) else fields.values()
+    return frozenset(found)
+
+
+class RestShape(NamedTuple):
+    """A row of rest_shapes.csv."""
+
+    product: str
+    path: re.Pattern[str]
+    shape: str
+
+
+@functools.cache
+def _rest_table() -> tuple[RestShape, ...]:
+    text = resources.files("piiguard.facts").joinpath("rest_shapes.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    return tuple(RestShape(row["product"], re.compile(row["path"]), row["shape"]) for row in rows)
+
+
+def of_response(product: str, path: str) -> str | None:
+    """The shape of the JSON body that a product's REST path answers with.
+
+    `path` is the path as the code has it, `{}` for what is filled in; the query may follow. None: no personal data known.
+    """
+    bare, _, query = path.partition("?")
+    for row in _rest_table():
+        if row.product in ("", product) and row.path.search(bare):
+            return None if row.shape == "none" or _fields_exclude_people(query, row.shape) else row.shape
+    return None
+
+
+_PEOPLE = {"assignee", "reporter", "creator", "comment", "worklog", "attachment", "summary", "description", "*all", "*navigable"}
+
+
+def _fields_exclude_people(query: str, shape: str) -> bool:
+    """A literal `fields=` list without people and text leaves an issue without personal data."""
+    if shape not in ("jira-issue", "jira-issue-list"):
+        return False
+    match = re.search(r"(?:^|&)fields=([^&{}]+)(?:&|$)", query)
+    return bool(match) and not _PEOPLE & {field.strip().lstrip("-") for field in match.group(1).split(",")}

@@ -1,0 +1,57 @@
+"""Is a host that the code calls declared in the manifest, for the channel that it is called through?"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from piiguard.facts import egress
+from piiguard.flow.hosts import Host
+from piiguard.model import App, Egress, Side
+
+Declared = Literal["yes", "no", "unknown"]
+
+UNGOVERNED = frozenset({"navigation", "webhook", "public-url", "postmessage", "cross-app", "webrtc", "process"})
+"""Channels that no entry of the manifest governs."""
+_AS_FETCH = frozenset({"socket", "email", "sdk", "http", "beacon", "remote", "database"})
+"""Channels that the `fetch` entries govern."""
+
+
+def kinds(channel: str, side: Side) -> tuple[str, ...]:
+    """The kinds of egress entries that govern a channel."""
+    if channel == "fetch" or channel in _AS_FETCH:
+        return {"backend": ("fetch.backend",), "frontend": ("fetch.client",)}.get(side, ("fetch.backend", "fetch.client"))
+    return (channel,)
+
+
+def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
+    """Whether the manifest allows the host. A dynamic host can be allowed only if there is any entry of the kind at all."""
+    if channel in UNGOVERNED:
+        return "unknown"
+    wanted = kinds(channel, side)
+    entries = [entry for entry in app.manifest.egress if entry.kind in wanted]
+    if app.manifest.egress_configurable_line:
+        return "unknown"
+    if host.kind != "constant":
+        return "unknown" if entries else "no"
+    if any(_allows(app, entry, host) for entry in entries) or any(egress.always_allowed(_url(host), kind) for kind in wanted):
+        return "yes"
+    return "unknown" if any(entry.unresolved for entry in entries) else "no"
+
+
+def _allows(app: App, entry: Egress, host: Host) -> bool:
+    side: Literal["backend", "frontend"] = "backend" if entry.kind == "fetch.backend" else "frontend"
+    if entry.remote is not None:
+        return any(egress.matches(url, _url(host), side="backend") for remote in app.manifest.remotes if remote.key == entry.remote for url in remote.base_urls)
+    if entry.address is None or entry.unresolved:
+        return False
+    if host.name.startswith("*"):
+        # A host with a dynamic part: allowed where the entry covers any name at that place.
+        return egress.matches(entry.address, _url(host).replace("*", "any-name", 1), side=side)
+    return egress.matches(entry.address, _url(host), side=side)
+
+
+def _url(host: Host) -> str:
+    if host.name.startswith("*"):
+        return f"https://{host.name}/"
+    url = host.url.replace("{}", "x")
+    return url if "//" in url else f"https://{host.name}/"

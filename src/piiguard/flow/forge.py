@@ -1,0 +1,98 @@
+"""Forge's own entry points: what the platform hands to handlers (the manifest says which) and to resolver functions."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from piiguard.flow.calls import callee_name, function_of
+from piiguard.flow.graph import Graph
+from piiguard.flow.program import File, Function, Program
+from piiguard.model import App, Module
+
+HANDLER_SHAPES: dict[str, tuple[str, ...]] = {
+    "trigger": ("product-event", "function-context"),
+    "webtrigger": ("webtrigger-request", "function-context"),
+    "consumer": ("queue-event", "function-context"),
+    "fifoConsumer": ("queue-event", "function-context"),
+    "scheduledTrigger": ("", "function-context"),
+    "action": ("action-payload", "function-context"),
+    "apiRoute": ("webtrigger-request", "function-context"),
+}
+"""Kind of module -> shapes of its handler's parameters (forge-facts: events, web triggers, function reference)."""
+_OTHER = ("", "function-context")
+LIFECYCLE = "avi:forge:"
+RESOLVER_SHAPES = ("resolver-request",)
+
+
+def entries(app: App, program: Program, graph: Graph) -> None:
+    """Give the parameters of the app's entry points their shapes."""
+    by_function: dict[str, list[Module]] = {}
+    for module in app.manifest.modules:
+        if module.function:
+            by_function.setdefault(module.function, []).append(module)
+    for declared in app.manifest.functions:
+        function = handler(app, program, declared.handler)
+        for module in by_function.get(declared.key, []):
+            if function is not None:
+                _shape(graph, function, _shapes_of(module), f"handler of {module.kind} `{module.key}`")
+    for function in resolver_functions(program):
+        _shape(graph, function, RESOLVER_SHAPES, "request of a resolver")
+
+
+def _shapes_of(module: Module) -> tuple[str, ...]:
+    events = module.data.get("events")
+    if isinstance(events, list) and any(isinstance(event, str) and event.startswith(LIFECYCLE) for event in events):
+        return ("lifecycle-event", "function-context")
+    if isinstance(module.data.get("resolver"), dict):
+        return (*RESOLVER_SHAPES, "function-context")
+    return HANDLER_SHAPES.get(module.kind, _OTHER)
+
+
+def _shape(graph: Graph, function: Function, shapes: tuple[str, ...], note: str) -> None:
+    for node, shape in zip(function.params, shapes, strict=False):
+        if shape:
+            graph.origin(node, shape, "sure", note)
+
+
+def handler(app: App, program: Program, reference: str) -> Function | None:
+    """The function behind `file.export` of the manifest."""
+    module, _, name = reference.rpartition(".")
+    file = _handler_file(app, program, module)
+    ref = program.export_ref(file, name, 8) if file is not None else None
+    return ref.function if ref is not None and ref.kind == "function" else None
+
+
+def _handler_file(app: App, program: Program, module: str) -> File | None:
+    root = "" if app.root == "." else app.root + "/"
+    for folder in ("src/", ""):
+        path = program.finder.file(posixpath.normpath(f"{root}{folder}{module}"))
+        if path:
+            return program.files[path]
+    return None
+
+
+def resolver_functions(program: Program) -> Iterator[Function]:
+    """The functions given to `resolver.define(key, fn)` and `makeResolver({key: fn})`."""
+    for call in program.calls:
+        name = callee_name(call)
+        if name not in ("define", "makeResolver"):
+            continue
+        names, _ = program.roots(call.callee, call.scope, call.file)
+        if "@forge/resolver#*" not in names or not call.args:
+            continue
+        if name == "define" and len(call.args) > 1:
+            function = function_of(program, call, call.args[1][0])
+            if function is not None:
+                yield function
+        elif name == "makeResolver":
+            yield from _methods(program, call.args[0][0], call.file)
+
+
+def _methods(program: Program, node: object, file: File) -> Iterator[Function]:
+    """The functions of an object literal."""
+    for child in getattr(node, "named_children", ()):
+        value = child.child_by_field_name("value") if child.type == "pair" else child
+        ref = program.resolve(value, file.scope, file)
+        if ref is not None and ref.function is not None:
+            yield ref.function
