@@ -22,11 +22,14 @@ from typing import NoReturn
 import click
 
 import piiguard
+from piiguard.app.skips import INCLUDABLE
 from piiguard.claims.catalogue import catalogue as claim_catalogue
-from piiguard.claims.judge import exit_code
+from piiguard.claims.config import FILE_NAMES
+from piiguard.claims.exits import exit_code
 from piiguard.errors import PiiguardError, UsageError
 from piiguard.formats import FORMATS, guide, text
 from piiguard.formats.plain import printable
+from piiguard.formats.starter import starter
 
 CRASHED = 3
 INTERRUPTED = 130
@@ -83,7 +86,9 @@ def command() -> None:
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the answers are.")
 @click.option("--config", type=file, help="Another file than PATH/piiguard.yaml.")
 @click.option("--no-config", is_flag=True, help="Ignore piiguard.yaml: judge by the strict default.")
-@click.option("--include", multiple=True, metavar="KIND", help="Scan files that are left out (test, ignored, ...).")
+@click.option(
+    "--include", type=click.Choice(list(INCLUDABLE)), multiple=True, help="Scan files that are left out by default."
+)
 @rule_folders
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day for which dates are judged.")
 @click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR).")
@@ -122,12 +127,15 @@ def scan(
             progress=progress.say,
         )
         report = scanning.scan(path, options)
+    code = exit_code(report.judgement)
+    if exit_zero and code != UsageError.exit_code:
+        code = 0
     write_files([(target, FORMATS[name](report)) for name, target in outputs])
     if format_ == "text":
-        emit(text.render(report, view(no_color, verbose, quiet)))
+        emit(text.render(report, view(code, no_color=no_color, verbose=verbose, quiet=quiet)))
     else:
         emit(FORMATS[format_](report))
-    return 0 if exit_zero else exit_code(report.judgement)
+    return code
 
 
 @command.command()
@@ -162,10 +170,26 @@ def explain(name: str, rules: tuple[Path, ...]) -> int:
     return 0
 
 
+@command.command()
+@click.argument("path", type=folder, default=".")
+def init(path: Path) -> int:
+    """Write a commented piiguard.yaml for the app in PATH, from what a scan sees."""
+    from piiguard import scan as scanning
+
+    for name in FILE_NAMES:
+        if os.path.lexists(path / name):
+            raise UsageError("the file is there already", where=str(path / name), todo="Nothing was changed")
+    report = scanning.scan(path, scanning.Options(use_config=False))
+    target = path / FILE_NAMES[0]
+    write_files([(target, starter(report, claim_catalogue().switches, datetime.date.today()))])
+    emit(f"{target} written. It changes nothing yet: read it, and take the # off what you promise.\n")
+    return 0
+
+
 # ---------------------------------------------------------------- output
 
 
-def view(no_color: bool, verbose: bool, quiet: bool) -> text.View:
+def view(code: int, *, no_color: bool, verbose: bool, quiet: bool) -> text.View:
     """How text looks on this standard output."""
     terminal = sys.stdout.isatty()
     plain = no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
@@ -173,6 +197,7 @@ def view(no_color: bool, verbose: bool, quiet: bool) -> text.View:
         width=min(WIDEST, shutil.get_terminal_size().columns) if terminal else 80,
         color=terminal and not plain,
         detail="everything" if verbose else "verdict" if quiet else "summary",
+        exit_code=code,
     )
 
 
@@ -257,7 +282,8 @@ def run(arguments: Sequence[str]) -> int:
         return UsageError.exit_code
     except PiiguardError as error:
         place = f", {error.where}" if error.where else ""
-        return _fail(f"{error.what}{place}. {error.todo}".rstrip(), error.exit_code)
+        todo = f". {error.todo}" if error.todo else ""
+        return _fail(error.what + place + todo, error.exit_code)
     except Exception as error:
         if os.environ.get("PIIGUARD_DEBUG") == "1":
             traceback.print_exc()
@@ -271,8 +297,10 @@ def _crash(error: Exception) -> str:
 
 
 def _fail(said: str, code: int) -> int:
+    """Say it on standard error; several mistakes in one file are a line each."""
     with contextlib.suppress(OSError):
-        click.echo(f"error: {printable(said)}", err=True)
+        for line in said.splitlines():
+            click.echo(f"error: {printable(line)}", err=True)
     return code
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from piiguard.formats import overview, text
 from piiguard.formats.plain import UNPRINTABLE, printable
-from piiguard.model import FileStatus, Gap, Judgement, Report
+from piiguard.model import Answer, FileStatus, Gap, Judgement, Report
 
 from .builders import app, hostile_report, observation, place, report, rich_report, verdict
 
@@ -125,18 +125,18 @@ def test_colour_variables_of_the_environment_are_ignored(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
-        (("supported", "contradicted"), "✗ 1 of 2 claims contradicted by 0 findings.  (exit code 1)"),
-        (("supported", "not-shown"), "? Nothing contradicted, but 1 of 2 claims could not be shown.  (exit code 3)"),
+        (("supported", "contradicted"), "✗ 1 of 2 claims contradicted.  (exit code 7)"),
+        (("supported", "not-shown"), "? Nothing contradicted, but 1 of 2 claims could not be shown.  (exit code 7)"),
         (
             ("supported", "missing"),
-            "✓ Nothing found against 1 claim; 1 still without an attestation.  (exit code 0)",
+            "✓ Nothing found against 1 claim; 1 still without an attestation.  (exit code 7)",
         ),
     ],
 )
-def test_last_line_is_the_verdict(answers: tuple[overview.Answer, ...], sentence: str) -> None:
+def test_last_line_is_the_verdict(answers: tuple[Answer, ...], sentence: str) -> None:
     given = report(judgement=Judgement(verdicts=tuple(verdict(3, f"c{n}", a) for n, a in enumerate(answers))))
-    assert text.render(given).splitlines()[-1] == sentence
-    assert text.render(given, text.View(detail="verdict")) == sentence + "\n"
+    assert text.render(given, text.View(exit_code=7)).splitlines()[-1] == sentence
+    assert text.render(given, text.View(exit_code=7, detail="verdict")) == sentence + "\n"
 
 
 def test_apps_are_kept_apart() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from piiguard.formats import overview
-from piiguard.formats.overview import ANSWERS, MARKERS, Broken
+from piiguard.formats.overview import ANSWERS, MARKERS, Broken, Open
 from piiguard.formats.plain import plural, printable
 from piiguard.model import App, Observation, Report, Rule, Waiver
 
@@ -68,6 +68,8 @@ def _parts(report: Report) -> Iterator[Part]:
     for app in report.subject.apps:
         for claim in overview.broken(report, app.id):
             yield from _claim(claim, listed)
+    for app in report.subject.apps:
+        yield from _undecided(report, app)
     yield from _gaps(report)
     yield from _rest(report)
     yield from _explanations(report)
@@ -106,6 +108,20 @@ def _claim(claim: Broken, listed: set[str]) -> Iterator[Part]:
     yield Part(f"### {MARKERS['contradicted'].symbol} {title}\n\n{escape(verdict.reason)}{also}", "claim", 1)
     yield from _list([_line(finding) for finding in fresh], "finding")
     listed.update(finding.id for finding in fresh)
+
+
+def _undecided(report: Report, app: App) -> Iterator[Part]:
+    groups = overview.undecided(report, app.id)
+    if groups:
+        yield Part(f"### For a person to decide: {code(app.id)}")
+        yield from _list([_open(group) for group in groups], "open claim")
+
+
+def _open(group: Open) -> str:
+    titles = "; ".join(f"{verdict.section}. {escape(verdict.title or verdict.claim)}" for verdict in group.verdicts)
+    places = [_place(item.location.path, item.location.start_line) for item in group.observations[:CHUNK]]
+    where = f" ({', '.join(places)})" if places else ""
+    return f"- {MARKERS[group.answer].symbol} **{titles}**: {escape(group.reason)}{where}"
 
 
 def _list(lines: list[str], kind: str) -> Iterator[Part]:

@@ -1,4 +1,4 @@
-"""What every format says about a report: which findings stand under which claim, what is left, the closing sentence."""
+"""What every format says about a report: which findings stand under which claim, what is left, the last sentence."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from piiguard.model import Answer, FileStatus, Gap, Observation, Report, Verdict
 
 ANSWERS: tuple[Answer, ...] = ("contradicted", "not-shown", "missing", "attested", "supported", "not-applicable")
 """Answers in the order in which a reader wants them: what asks for action comes first."""
+
+OPEN: tuple[Answer, ...] = ("not-shown", "missing")
+"""Answers that leave the claim to a person."""
+REST: dict[Answer, str] = {"attested": "attested", "missing": "still without an attestation"}
+"""How the last sentence counts claims that are not decided by code."""
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -46,12 +51,20 @@ class Section(msgspec.Struct, frozen=True):
     verdicts: tuple[Verdict, ...]
 
 
+class Open(msgspec.Struct, frozen=True):
+    """Claims of an app that are open for the same reason, and the places that a person must look at."""
+
+    answer: Answer
+    reason: str
+    verdicts: tuple[Verdict, ...]
+    observations: tuple[Observation, ...]
+
+
 class Conclusion(msgspec.Struct, frozen=True):
-    """The report in one sentence."""
+    """The report in one sentence, and the answer that decides how it is coloured."""
 
     answer: Answer
     sentence: str
-    exit_code: int
 
 
 def sections(report: Report, app: str) -> tuple[Section, ...]:
@@ -80,6 +93,25 @@ def broken(report: Report, app: str) -> tuple[Broken, ...]:
     return tuple(Broken(v, tuple(o for o in standing if o.id in set(v.observations))) for v in claims)
 
 
+def undecided(report: Report, app: str) -> tuple[Open, ...]:
+    """The app's claims that are not shown or lack an attestation, those with the same reason together."""
+    by_id = {observation.id: observation for observation in report.observations}
+    groups: dict[tuple[Answer, str], list[Verdict]] = {}
+    for section in sections(report, app):
+        for verdict in section.verdicts:
+            if verdict.answer in OPEN:
+                groups.setdefault((verdict.answer, verdict.reason), []).append(verdict)
+    return tuple(
+        Open(
+            answer,
+            reason,
+            tuple(verdicts),
+            tuple(by_id[i] for i in dict.fromkeys(i for v in verdicts for i in v.observations) if i in by_id),
+        )
+        for (answer, reason), verdicts in sorted(groups.items(), key=lambda group: OPEN.index(group[0][0]))
+    )
+
+
 def contradicted_by(report: Report) -> dict[str, tuple[Verdict, ...]]:
     """Observation id -> the verdicts it contradicts, by section."""
     against: dict[str, list[Verdict]] = {}
@@ -91,8 +123,9 @@ def contradicted_by(report: Report) -> dict[str, tuple[Verdict, ...]]:
 
 
 def unforbidden(report: Report) -> tuple[Observation, ...]:
-    """Observations that are neither a finding nor waived."""
+    """Observations that stand against no claim, leave none open, and are not waived."""
     judged = {*report.judgement.findings, *report.judgement.waived}
+    judged |= {name for v in report.judgement.verdicts if v.answer in OPEN for name in v.observations}
     return tuple(observation for observation in report.observations if observation.id not in judged)
 
 
@@ -122,20 +155,22 @@ def steps(observation: Observation) -> Iterator[tuple[str, int, str]]:
 
 
 def conclusion(report: Report) -> Conclusion:
-    """The answer of the whole report, and the exit code that goes with it (0, 1, 3: see the README)."""
+    """The answer of the whole report."""
     counts = Counter(verdict.answer for verdict in report.judgement.verdicts)
-    total = sum(counts.values()) - counts["not-applicable"]
+    unmatched = sum(1 for waiver in report.judgement.waivers if waiver.state == "unmatched")
+    stale = [f"{plural(unmatched, 'waiver')} {'matches' if unmatched == 1 else 'match'} nothing"] if unmatched else []
+    claims = plural(counts.total() - counts["not-applicable"], "claim")
     if counts["contradicted"]:
-        places = plural(len(findings(report)), "finding")
-        return Conclusion(
-            "contradicted", f"{counts['contradicted']} of {plural(total, 'claim')} contradicted by {places}", 1
-        )
+        places = len(findings(report))
+        by = [
+            f"{counts['contradicted']} of {claims} contradicted"
+            + (f" by {plural(places, 'finding')}" if places else "")
+        ]
+        open_ = [f"{counts['not-shown']} not shown"] if counts["not-shown"] else []
+        return Conclusion("contradicted", "; ".join([*by, *open_, *stale]))
     if counts["not-shown"]:
-        sentence = f"Nothing contradicted, but {counts['not-shown']} of {plural(total, 'claim')} could not be shown"
-        return Conclusion("not-shown", sentence, 3)
-    sentence = f"Nothing found against {plural(counts['supported'], 'claim')}"
+        said = f"Nothing contradicted, but {counts['not-shown']} of {claims} could not be shown"
+        return Conclusion("not-shown", "; ".join([said, *stale]))
+    said = f"Nothing found against {plural(counts['supported'], 'claim')}"
     rest = [f"{counts[answer]} {word}" for answer, word in REST.items() if counts[answer]]
-    return Conclusion("supported", "; ".join([sentence, *rest]), 0)
-
-
-REST: dict[Answer, str] = {"attested": "attested", "missing": "still without an attestation"}
+    return Conclusion("not-shown" if stale else "supported", "; ".join([said, *rest, *stale]))

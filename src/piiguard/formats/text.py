@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from piiguard.formats import overview
-from piiguard.formats.overview import MARKERS, Broken, Section
+from piiguard.formats.overview import MARKERS, Broken, Open, Section
 from piiguard.formats.plain import plural, printable
 from piiguard.model import Answer, App, Gap, Observation, Report, Verdict, Waiver
 
@@ -44,11 +44,15 @@ LISTED = 10
 
 
 class View(msgspec.Struct, frozen=True):
-    """How much is shown: `summary` folds long lists, `everything` does not, `verdict` is the last line alone."""
+    """How much is shown: `summary` folds long lists, `everything` does not, `verdict` is the last line alone.
+
+    `exit_code`: how the run will end, if that is known.
+    """
 
     width: int = 80
     color: bool = False
     detail: Detail = "summary"
+    exit_code: int | None = None
 
     def fold(self, count: int, limit: int) -> int:
         """How many of `count` entries to show. A list that is one entry too long is shown whole."""
@@ -61,7 +65,9 @@ PAGE = View()
 
 def render(report: Report, view: View = PAGE) -> str:
     """The report as text, `view.width` columns wide, with ANSI styles only if `view.color`."""
-    blocks = [_conclusion(report)] if view.detail == "verdict" else list(_blocks(report, view))
+    blocks: list[RenderableType] = (
+        [_conclusion(report, view)] if view.detail == "verdict" else list(_blocks(report, view))
+    )
     console = Console(
         file=StringIO(),
         width=view.width,
@@ -89,7 +95,7 @@ def _blocks(report: Report, view: View) -> Iterator[RenderableType]:
     yield from _waivers(report.judgement.waivers, view)
     yield from _not_looked_at(report, view)
     yield Line(style=STYLES["quiet"], characters="─")
-    yield _conclusion(report)
+    yield _conclusion(report, view)
 
 
 def _in_reading_order(report: Report) -> Iterable[Observation]:
@@ -135,6 +141,7 @@ def _app(report: Report, app: App, numbers: dict[str, int], view: View) -> Itera
     for claim in overview.broken(report, app.id):
         yield Text()
         yield from _broken(claim, report, numbers, shown, view)
+    yield from _undecided(overview.undecided(report, app.id), view)
 
 
 def _sections(sections: Iterable[Section], report: Report, numbers: dict[str, int], view: View) -> Table:
@@ -152,17 +159,17 @@ def _sections(sections: Iterable[Section], report: Report, numbers: dict[str, in
 def _answers(
     verdicts: Iterable[Verdict], known: set[str], numbers: dict[str, int], view: View
 ) -> Iterator[RenderableType]:
-    """One line per claim that asks for action, one line for all claims that share a quiet answer."""
-    quiet: dict[Answer, list[Verdict]] = {}
+    """One line per contradicted claim, one line for all claims that share another answer."""
+    others: dict[Answer, list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.answer == "contradicted":
             against = sorted(numbers[name] for name in verdict.observations if name in known)
-            yield _answer("contradicted", _title(verdict), f"see {_ranges(against)}" if against else verdict.reason)
-        elif verdict.answer == "not-shown" or view.detail == "everything":
+            yield _answer("contradicted", _title(verdict), f"see {_ranges(against)}" if against else "")
+        elif view.detail == "everything" and verdict.answer not in overview.OPEN:
             yield _answer(verdict.answer, _title(verdict), verdict.reason)
         else:
-            quiet.setdefault(verdict.answer, []).append(verdict)
-    for answer, group in quiet.items():
+            others.setdefault(verdict.answer, []).append(verdict)
+    for answer, group in others.items():
         word = "" if answer == "supported" else MARKERS[answer].word + ": "
         yield _answer(answer, word + "; ".join(_title(verdict) for verdict in group))
 
@@ -286,12 +293,20 @@ def _path(finding: Observation) -> Table:
 
 
 def _folded(rest: list[Observation], numbers: dict[str, int]) -> Text:
-    places = [_place(item.location.path, item.location.start_line) for item in rest[:FOLDED]]
-    more = ", … (--verbose shows all)" if len(rest) > FOLDED else ""
     which = _ranges(sorted(numbers[item.id] for item in rest))
-    return Text.assemble(
-        (f"and {len(rest)} more of the same rule", STYLES["heading"]), f" ({which}): ", ", ".join(places) + more
-    )
+    said = Text.assemble((f"and {len(rest)} more of the same rule", STYLES["heading"]), f" ({which}): ")
+    said.append(_places(rest[:FOLDED]))
+    if len(rest) > FOLDED:
+        said.append(", … (--verbose shows all)", STYLES["quiet"])
+    return said
+
+
+def _places(observations: Iterable[Observation]) -> str:
+    """`src/a.js:3, 14; src/b.js:7`."""
+    lines: dict[str, list[int]] = {}
+    for observation in observations:
+        lines.setdefault(observation.location.path, []).append(observation.location.start_line)
+    return "; ".join(f"{printable(path)}:{', '.join(map(str, sorted(set(at))))}" for path, at in lines.items())
 
 
 def _advice(rule: str, report: Report) -> Table | None:
@@ -311,7 +326,22 @@ def _place(path: str, line: int) -> str:
     return f"{printable(path)}:{line}" if line else printable(path)
 
 
-# ---------------------------------------------------------------- the rest
+# ---------------------------------------------------------------- what is left open, and the rest
+
+
+def _undecided(groups: tuple[Open, ...], view: View) -> Iterator[RenderableType]:
+    """Claims that a person must look at or attest: those with the same reason under one heading."""
+    for group in groups:
+        yield Text()
+        marker = MARKERS[group.answer]
+        several = f"{len(group.verdicts)} claims {marker.word}: " if len(group.verdicts) > 1 else ""
+        titles = "; ".join(f"{verdict.section} {_title(verdict)} [{verdict.claim}]" for verdict in group.verdicts)
+        yield Text.assemble((f"{marker.symbol} {several}", STYLES[group.answer]), printable(titles))
+        yield Padding(Text(printable(group.reason)), (0, 0, 0, 2))
+        if group.observations:
+            shown = view.fold(len(group.observations), FOLDED)
+            more = f" and {len(group.observations) - shown} more" if len(group.observations) > shown else ""
+            yield Padding(Text(f"look at {_places(group.observations[:shown])}{more}", STYLES["place"]), (0, 0, 0, 2))
 
 
 def _unforbidden(report: Report, view: View) -> Iterator[RenderableType]:
@@ -373,9 +403,9 @@ def _gap(why: str, group: list[Gap], view: View) -> Text:
     return Text.assemble((f"{printable(why)}: ", STYLES["not-shown"]), places + more)
 
 
-def _conclusion(report: Report) -> Text:
+def _conclusion(report: Report, view: View) -> Text:
     end = overview.conclusion(report)
-    return Text.assemble(
-        (f"{MARKERS[end.answer].symbol} {end.sentence}.", STYLES[end.answer]),
-        (f"  (exit code {end.exit_code})", STYLES["quiet"]),
-    )
+    said = Text.assemble((f"{MARKERS[end.answer].symbol} {end.sentence}.", STYLES[end.answer]))
+    if view.exit_code is not None:
+        said.append(f"  (exit code {view.exit_code})", STYLES["quiet"])
+    return said
