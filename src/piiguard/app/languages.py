@@ -1,0 +1,73 @@
+"""Which language a file is in, told by its name, and by its first line where the name tells nothing."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from fnmatch import fnmatch
+
+from piiguard.model import Language
+
+_SUFFIXES: dict[str, Language] = {
+    **dict.fromkeys((".js", ".jsx", ".mjs", ".cjs"), "javascript"),
+    **dict.fromkeys((".ts", ".mts", ".cts"), "typescript"),
+    ".tsx": "tsx",
+    **dict.fromkeys((".py", ".pyw"), "python"),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
+    **dict.fromkeys((".css", ".scss", ".sass", ".less"), "css"),
+    **dict.fromkeys((".json", ".jsonc", ".json5"), "json"),
+    **dict.fromkeys((".yml", ".yaml", ".toml", ".ini", ".cfg", ".conf", ".properties", ".env"), "text"),
+    **dict.fromkeys((".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd", ".tf", ".tfvars", ".sql"), "text"),
+    **dict.fromkeys((".graphql", ".gql", ".ejs", ".hbs", ".mustache", ".pug", ".pem", ".key"), "text"),
+}
+"""`text`: not parsed, but a secret may be written in it."""
+
+_TEXT_NAMES = (".env*", ".npmrc", ".yarnrc*", ".netrc", ".pypirc", "Dockerfile*", "[Mm]akefile", "Procfile", "Jenkinsfile")
+
+_UNSUPPORTED = frozenset(
+    ".vue .svelte .astro .marko .coffee .elm .java .kt .kts .scala .groovy .go .rs .rb .php .cs .fs .swift .dart .lua .pl"
+    " .ex .exs .erl .clj .c .cc .cpp .h .hpp .wasm .ipynb .r".split()
+)
+
+_INTERPRETERS: tuple[tuple[re.Pattern[bytes], Language], ...] = (
+    (re.compile(rb"#!.*\b(?:node|bun)\b"), "javascript"),
+    (re.compile(rb"#!.*\b(?:deno|tsx|ts-node)\b"), "typescript"),
+    (re.compile(rb"#!.*\bpython"), "python"),
+    (re.compile(rb"#!"), "text"),
+)
+
+CODE: frozenset[Language] = frozenset({"javascript", "typescript", "tsx", "python", "html"})
+"""Languages whose files must not go unread: what cannot be read of them is a gap."""
+
+SCRIPTS: frozenset[Language] = frozenset({"javascript", "typescript", "tsx"})
+
+
+def language_of(path: str) -> Language | None:
+    """The language that the name tells."""
+    name = posixpath.basename(path)
+    if any(fnmatch(name, pattern) for pattern in _TEXT_NAMES):
+        return "text"
+    return _SUFFIXES.get(posixpath.splitext(name)[1].lower())
+
+
+def unsupported(path: str) -> bool:
+    """Whether the name is that of code in a language that is not analysed."""
+    return posixpath.splitext(path)[1].lower() in _UNSUPPORTED
+
+
+def nameless(path: str) -> bool:
+    """Whether the name has no suffix, so that only the first line may tell the language."""
+    return not posixpath.splitext(path)[1]
+
+
+def language_by_first_line(start: bytes) -> Language | None:
+    """The language that a `#!` line names."""
+    return next((language for pattern, language in _INTERPRETERS if pattern.match(start)), None)
+
+
+def minified(text: str) -> bool:
+    """Whether JavaScript was made by a bundler: nearly all of it stands in very long lines, embedded data apart."""
+    lines = [line for line in text.splitlines() if ";base64," not in line]
+    total = sum(map(len, lines))
+    long = sum(len(line) for line in lines if len(line) > 500)
+    return total > 2000 and long > 0.8 * total

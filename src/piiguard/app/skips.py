@@ -1,0 +1,98 @@
+"""Which files are not scanned, and why: the one rule set.
+
+A folder that a rule names is not entered and counts as one entry of the coverage table. A file that scanned code imports, or that the
+manifest names as a handler or resource, is scanned whatever these rules say: it ships.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import translate
+from functools import cache
+from typing import NamedTuple
+
+
+class SkipRule(NamedTuple):
+    """Names are compared with the last part of the path; `*` stands for any run of characters."""
+
+    kind: str
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    reason: str
+
+
+SKIP_RULES: tuple[SkipRule, ...] = (
+    SkipRule(
+        "dependency",
+        ("node_modules", "bower_components", "jspm_packages", ".yarn", ".pnpm-store", ".pnp.*")
+        + (".venv", "venv", "site-packages", "__pycache__", ".tox", ".eggs", "*.egg-info"),
+        (".pnp.*",),
+        "Code of others, known by its name and version from package.json and the lock file.",
+    ),
+    SkipRule(
+        "build-output",
+        (".next", ".nuxt", ".parcel-cache", ".cache", ".turbo", ".svelte-kit", ".vite", ".webpack", "coverage"),
+        ("*.map", "*.tsbuildinfo", "*.pyc"),
+        "Made from sources that are scanned.",
+    ),
+    SkipRule(
+        "test",
+        ("__tests__", "__mocks__", "__fixtures__", "__snapshots__", "test", "tests", "e2e", "cypress", "playwright")
+        + (".storybook", "stories"),
+        ("*.test.*", "*.spec.*", "*.cy.*", "*.e2e.*", "*.mock.*", "*.stories.*", "*.snap", "setupTests.*")
+        + ("test_*.py", "*_test.py", "conftest.py"),
+        "Runs on the developer's machine only.",
+    ),
+    SkipRule(
+        "tooling",
+        (".agent", ".agents", ".claude", ".cursor", ".gemini", ".kiro", ".windsurf", ".husky", ".idea", ".vscode")
+        + (".forge",),
+        ("*.config.js", "*.config.cjs", "*.config.mjs", "*.config.ts", "*.config.mts", "*.config.cts")
+        + (".eslintrc*", ".prettierrc*", ".babelrc*", ".stylelintrc*", ".eslintignore", ".prettierignore")
+        + (".gitignore", ".gitattributes", ".editorconfig", ".nvmrc", ".browserslistrc", "CODEOWNERS")
+        + ("tsconfig*.json", "jsconfig*.json", "turbo.json", "nx.json", "lerna.json", "biome.json", "renovate.json")
+        + ("config-overrides.js", "craco.config.*", "gulpfile.*", "Gruntfile.*", "karma.conf.*"),
+        "Settings of build tools, linters and editors.",
+    ),
+    SkipRule("declaration", (), ("*.d.ts", "*.d.mts", "*.d.cts"), "Types without code."),
+    SkipRule(
+        "documentation",
+        ("docs", "doc"),
+        ("*.md", "*.mdx", "*.rst", "*.txt", "*.adoc", "LICENSE*", "NOTICE*", "CHANGELOG*"),
+        "Text for people.",
+    ),
+)
+"""In order: the first rule that names a file or folder decides. requirements*.txt is read before these rules are asked."""
+
+BUILD_FOLDERS = frozenset({"build", "dist", "out"})
+"""Build output when they lie beside a package.json or a manifest; elsewhere such a folder may well hold sources."""
+
+IGNORED_REASON = "Left out of the repository by a .gitignore file."
+
+INCLUDABLE: dict[str, str] = {
+    "ignored": IGNORED_REASON,
+    **{rule.kind: rule.reason for rule in SKIP_RULES if rule.kind != "dependency"},
+}
+"""The kinds of skipped files that `include` switches on, with the reason why they are off."""
+
+
+@cache
+def _names(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(pattern) for pattern in patterns) or r"(?!)")
+
+
+def skipped_folder(name: str, include: frozenset[str]) -> str | None:
+    """The kind of rule that keeps a folder of this name from being entered."""
+    return _decide(name, include, [(rule.kind, rule.folders) for rule in SKIP_RULES])
+
+
+def skipped_file(name: str, include: frozenset[str]) -> str | None:
+    """The kind of rule that keeps a file of this name from being scanned."""
+    return _decide(name, include, [(rule.kind, rule.files) for rule in SKIP_RULES])
+
+
+def _decide(name: str, include: frozenset[str], rules: list[tuple[str, tuple[str, ...]]]) -> str | None:
+    for kind, patterns in rules:
+        if _names(patterns).match(name):
+            return None if kind in include else kind
+    return None

@@ -1,0 +1,216 @@
+"""The files of one app that are looked at, and what becomes of all the others."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from piiguard.app.files import MB, Unreadable, decode, inside, read_bytes
+from piiguard.app.frontends import Frontend, below
+from piiguard.app.imports import (
+    IMPORTS_BACKEND,
+    IMPORTS_FRONTEND,
+    handler_stems,
+    relative_imports,
+    resolve,
+    spread,
+)
+from piiguard.app.languages import (
+    CODE,
+    SCRIPTS,
+    language_by_first_line,
+    language_of,
+    minified,
+    nameless,
+    unsupported,
+)
+from piiguard.app.skips import INCLUDABLE
+from piiguard.app.walk import walk
+from piiguard.model import FileStatus, Gap, Manifest, Side, Source
+
+MAX_SOURCE_BYTES = MB
+EVERYTHING = frozenset(INCLUDABLE)
+
+
+class SourceReader:
+    """Reads the sources of one app. After `read`, its fields hold what came of it."""
+
+    def __init__(
+        self, root: Path, app: str, manifest: Manifest, frontends: list[Frontend], include: frozenset[str]
+    ) -> None:
+        self._root = root
+        self._app = app
+        self._app_root = "" if app == "." else app
+        self._manifest = manifest
+        self._frontends = frontends
+        self._include = include
+        self._handlers: set[str] = set()
+        self._imports: dict[str, list[str]] = {}
+        self._minified: set[str] = set()
+        self.sources: dict[str, Source] = {}
+        self.statuses: dict[str, FileStatus] = {}
+        self.gaps: list[Gap] = []
+
+    def read(self, files: list[str]) -> None:
+        """Read `files`, then what else ships: built resources without sources, handlers, and what scripts import."""
+        for path in files:
+            self._take(path)
+        for frontend in self._frontends:
+            self._read_resource(frontend)
+        self._read_handlers()
+        self._follow_imports()
+        self._report_minified()
+        self._tell_sides()
+
+    # ------------------------------------------------------------ one file
+
+    def _take(self, path: str) -> None:
+        """Read one file and note what became of it."""
+        if path in self.sources or path in self._minified:
+            return
+        language = language_of(path)
+        if language is None and unsupported(path):
+            self._miss(path, "not a supported language")
+            return
+        if language is None and not nameless(path):
+            self._skip(path, "not-code")
+            return
+        try:
+            data = read_bytes(self._root, path, MAX_SOURCE_BYTES)
+            language = language or language_by_first_line(data[:200])
+            if language is None:
+                self._skip(path, "not-code")
+                return
+            text = decode(data)
+        except Unreadable as problem:
+            if language in CODE:
+                self._miss(path, str(problem))
+            else:
+                self._skip(path, "not-code")
+            return
+        if language in SCRIPTS and "build-output" not in self._include and minified(text):
+            self._minified.add(path)
+            return
+        self.sources[path] = Source(path, self._app, language, data)
+        self.statuses[path] = FileStatus(path, "scanned")
+
+    def _skip(self, path: str, kind: str) -> None:
+        self.statuses[path] = FileStatus(path, "skipped", kind)
+
+    def _miss(self, path: str, why: str) -> None:
+        self.statuses[path] = FileStatus(path, "gap", why)
+        self.gaps.append(Gap(path, why, self._app))
+
+    def _miss_declared(self, line: int, why: str) -> None:
+        self.gaps.append(Gap(self._manifest.path, why, self._app, line))
+
+    # ------------------------------------------------------------ what ships
+
+    def _read_resource(self, frontend: Frontend) -> None:
+        """Look into built output when there are no sources of it; say so when there is nothing to look at."""
+        key, line = frontend.resource.key, frontend.resource.line
+        if frontend.is_script:
+            if self._exists(frontend.path):
+                self._take(frontend.path)
+            elif not self._exists_compiled(frontend.path):
+                self._miss_declared(line, f"the file of resource {key} is not in the repository")
+            return
+        if self._has_sources(frontend):
+            for path in [path for path in self._minified if below(path, frontend.path)]:
+                self._minified.discard(path)
+                self._skip(path, "build-output")
+            return
+        if not (self._root / frontend.path).is_dir() or not inside(self._root, self._root / frontend.path):
+            self._miss_declared(line, f"neither files nor sources of resource {key} are in the repository")
+            return
+        for path in walk(self._root, frontend.path, EVERYTHING).files:
+            self._take(path)
+        bundles = sorted(path for path in self._minified if below(path, frontend.path))
+        for path in bundles:
+            self._minified.discard(path)
+            self._miss(path, f"only built output of resource {key} is present")
+
+    def _has_sources(self, frontend: Frontend) -> bool:
+        """Whether a script that is not built output lies in the resource's project.
+
+        A resource without a package.json of its own is built by the app's: then any front-end script of the app will do.
+        """
+        scripts = [source for source in self.sources.values() if source.language in SCRIPTS]
+        if any(below(source.path, frontend.base) for source in scripts):
+            return True
+        return not frontend.project and any(
+            IMPORTS_FRONTEND.search(source.text) and not self._in_other_project(source.path) for source in scripts
+        )
+
+    def _in_other_project(self, path: str) -> bool:
+        return any(frontend.project and frontend.owns(path) for frontend in self._frontends)
+
+    def _read_handlers(self) -> None:
+        for function in self._manifest.functions:
+            stems = handler_stems(self._app_root, function.handler)
+            path = next(filter(None, (resolve(stem, self._exists) for stem in stems)), None)
+            if path is None:
+                self._miss_declared(function.line, f"the file of handler {function.handler} is not in the repository")
+                continue
+            self._take(path)
+            self._handlers.add(path)
+
+    def _follow_imports(self) -> None:
+        """Scan whatever scanned scripts import, also from folders that the skip rules left out: it ships."""
+        todo = [path for path, source in self.sources.items() if source.language in SCRIPTS]
+        while todo:
+            importer = todo.pop()
+            targets = sorted(set(self._targets(importer)))
+            self._imports[importer] = targets
+            for path in targets:
+                if path not in self.sources and not (path.endswith(".json") and path in self.statuses):
+                    self._take(path)
+                    if path in self.sources and self.sources[path].language in SCRIPTS:
+                        todo.append(path)
+
+    def _targets(self, importer: str) -> Iterator[str]:
+        for written in relative_imports(self.sources[importer].text):
+            stem = posixpath.normpath(posixpath.join(posixpath.dirname(importer), written))
+            path = resolve(stem, self._exists)
+            if path is not None:
+                yield path
+
+    def _exists(self, path: str) -> bool:
+        if path in self.sources or path in self._minified:
+            return True
+        if path.startswith(("../", "/")) or "\0" in path or "node_modules" in path.split("/"):
+            return False
+        target = self._root / path
+        return target.is_file() and inside(self._root, target)
+
+    def _exists_compiled(self, path: str) -> bool:
+        return resolve(posixpath.splitext(path)[0], self._exists) is not None
+
+    def _report_minified(self) -> None:
+        for path in sorted(self._minified):
+            self._miss(path, "minified code, not analysed")
+
+    # ------------------------------------------------------------ where it runs
+
+    def _tell_sides(self) -> None:
+        own = {path: side for path, source in self.sources.items() if (side := self._own_side(source)) is not None}
+        for path, side in spread(own, self._imports).items():
+            if path in self.sources and side != "either":
+                self.sources[path] = msgspec.structs.replace(self.sources[path], side=side)
+
+    def _own_side(self, source: Source) -> Side | None:
+        """The side that the file itself tells, or None."""
+        if source.path in self._handlers:
+            return "backend"
+        if source.language in ("json", "text"):
+            return "either"
+        if source.language in ("html", "css") or any(frontend.owns(source.path) for frontend in self._frontends):
+            return "frontend"
+        if source.language == "python":
+            return "backend"
+        if IMPORTS_FRONTEND.search(source.text):
+            return "frontend"
+        return "backend" if IMPORTS_BACKEND.search(source.text) else None
