@@ -4,7 +4,7 @@ A topic module declares `TOPIC`: its rules, for some of them a refinement (looks
 which URL), and perhaps a scan for places that no callee tells (literals, definitions).
 
 Patterns (`Rule.callee.imports`) are paths as `meaning.py` makes them: `requests.get()` is a call, `flask.request.json`
-an attribute that is read, `os.environ[]` a subscript, `flask.session[]=` an assignment to one. `*` is any one name, `**`
+an attribute that is read, `os.environ[]` a subscript, `flask.session[]=` an assignment to one. `*` is any name, `**`
 anything, `?` a receiver of which nothing is known. A pattern without a key covers every key:
 `boto3.client().put_object()` also `boto3.client(s3).put_object()`.
 """
@@ -22,9 +22,10 @@ import msgspec
 
 from piiguard.checks.meaning import Found, Meaning, bare
 from piiguard.checks.parsing import PythonText
-from piiguard.model import Callee, Mark, Rule
+from piiguard.model import Callee, Confidence, Mark, Role, Rule
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_ANYTHING = Callee()
 _KEYS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 
 
@@ -238,3 +239,47 @@ def argument(call: cst.CSTNode, position: int | None, *keywords: str) -> cst.Bas
     if position is None or position >= len(placed) or any(arg.star for arg in placed[: position + 1]):
         return None
     return placed[position].value
+
+
+def check(
+    name: str,
+    *,
+    topic: str,
+    title: str,
+    role: Role,
+    claims: tuple[str, ...],
+    why: str,
+    fix: str,
+    references: tuple[str, ...],
+    category: str = "",
+    confidence: Confidence = "sure",
+    shape: str = "",
+    slots: tuple[str, ...] = (),
+    host: str = "",
+    channel: str = "",
+    store: str = "",
+    data: tuple[str, ...] = (),
+    callee: Callee = _ANYTHING,
+) -> Rule:
+    """A rule of this engine. Every field that a reader of the catalogue needs is asked for."""
+    return Rule(
+        id=name,
+        role=role,
+        engine="libcst",
+        topic=topic,
+        title=title,
+        category=category,
+        confidence=confidence,
+        shape=shape,
+        slots=slots,
+        host=host,
+        channel=channel,
+        store=store,
+        data=data,
+        callee=callee,
+        claims=claims,
+        why=why,
+        fix=fix,
+        references=references,
+        languages=("python",),
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from piiguard.checks import http, logs
+from piiguard.checks import ai, credentials, databases, files, forge, http, logs, markup, services, sources, web
 
-TOPICS = (http.TOPIC, logs.TOPIC)
+TOPICS = tuple(
+    module.TOPIC for module in (ai, credentials, databases, files, forge, http, logs, markup, services, sources, web)
+)
 RULES = tuple(rule for topic in TOPICS for rule in topic.rules)

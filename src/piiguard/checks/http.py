@@ -8,7 +8,7 @@ from piiguard.model import Rule
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 _WHY = "Data that is sent leaves the Atlassian cloud; every host has to be named, and its operator as a subprocessor."
 _FIX = "Call only hosts that the manifest and the Trust Center tab name; send ids instead of personal data."
-_CLAIMS = ("declared-hosts-only", "no-personal-data-shared")
+_CLAIMS = ("declared-hosts-only", "no-personal-data-sent")
 _BODY = ("kw:json", "kw:data", "kw:content", "kw:params", "kw:headers", "kw:cookies", "kw:files", "kw:auth")
 
 

@@ -337,7 +337,28 @@ class Meaning:
             return f"{path}[]" if path else None
         return None
 
-    # ------------------------------------------------------------ texts
+    # ------------------------------------------------------------ values and texts
+
+    def value_of(self, node: cst.CSTNode | None, depth: int = 0) -> cst.CSTNode | None:
+        """The expression behind a name that is assigned once, or behind a call of a function with one result."""
+        if depth > _DEPTH:
+            return None
+        if isinstance(node, cst.Name):
+            assignments = _sorted(self._scope(node), node.value)
+            value = self._assigned_value(assignments[0]) if len(assignments) == 1 else None
+            return self.value_of(value, depth + 1) if value is not None else node
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
+            for assignment in _sorted(self._scope(node.func), node.func.value):
+                if isinstance(assignment, Assignment) and isinstance(assignment.node, cst.FunctionDef):
+                    results = _returned(assignment.node)
+                    return self.value_of(results[0], depth + 1) if len(results) == 1 else node
+        return node
+
+    def _assigned_value(self, assignment: BaseAssignment) -> cst.BaseExpression | None:
+        name = assignment.node if isinstance(assignment, Assignment) else None
+        target = self.parent(name) if isinstance(name, cst.Name) else None
+        statement = self.parent(target) if isinstance(target, cst.AssignTarget) else target
+        return statement.value if isinstance(statement, cst.Assign | cst.AnnAssign) else None
 
     def text_of(self, node: cst.CSTNode | None, depth: int = 0) -> str | None:
         """A string as far as it is constant, `{}` for each part that is not. None: no string, or nothing known."""
@@ -374,11 +395,7 @@ class Meaning:
             names = sorted(found.name for found in only.get_qualified_names_for(only.name))
             own = self._imported(self.text.source.path, names[0]) if names else None
             return own.text if own is not None else None
-        name = only.node if isinstance(only, Assignment) else None
-        target = self.parent(name) if isinstance(name, cst.Name) else None
-        statement = self.parent(target) if isinstance(target, cst.AssignTarget) else target
-        value = statement.value if isinstance(statement, cst.Assign | cst.AnnAssign) else None
-        return self.text_of(value, depth)
+        return self.text_of(self._assigned_value(only), depth)
 
     def exported_text(self, name: str) -> str | None:
         """The constant text of a module variable."""
