@@ -54,8 +54,10 @@ def find_apps(root: Path, files: list[str]) -> list[Found]:
         else:
             if found:
                 apps[folder] = found
+    if not apps and broken:
+        raise broken[0]
     if not apps:
-        raise broken[0] if broken else UsageError(
+        raise UsageError(
             "no Forge app found: there is no manifest.yml with `app.id` or `modules` in this folder or below",
             todo="Give the folder of the app",
         )

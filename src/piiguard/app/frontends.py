@@ -39,7 +39,10 @@ def below(path: str, folder: str) -> bool:
 
 
 def frontend(resource: Resource, app_root: str, packages: Collection[str]) -> Frontend | None:
-    """Locate a resource. `packages` are the folders with a package.json. None when it lies outside of the scanned folder."""
+    """Locate a resource; None when it lies outside of the scanned folder.
+
+    `packages` are the folders with a package.json.
+    """
     path = posixpath.normpath(posixpath.join(app_root, resource.path))
     if path.startswith(("../", "/")) or path == "..":
         return None

@@ -1,4 +1,7 @@
-"""The commit that is checked out, read from .git by hand: git itself would obey the configuration of a repository we do not trust."""
+"""The commit that is checked out, read from .git by hand.
+
+git itself would obey the configuration of the repository, which is not trusted.
+"""
 
 from __future__ import annotations
 

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from piiguard.model import Side
 
 _RELATIVE = re.compile(
     rb"""(?:\bfrom|\bimport|\brequire|\bnew\s+URL)\s*\(?\s*["'`](\.{1,2}(?:/[^"'`\n?#]{0,300})?)(?:[?#][^"'`\n]{0,100})?["'`]"""
 )
+_TYPE_ONLY = re.compile(rb"""\b(?:import|export)\s+type\s[^;"'`]{0,2000}?\bfrom\s*["'][^"'\n]*["']""")
 _SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".json")
 _COMPILED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 """TypeScript names the compiled file in imports: suffix written -> suffixes of the source."""
 
 _MODULE = rb"""(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'`](?:%s)(?:/[^"'`\n]{0,100})?["'`]"""
-IMPORTS_FRONTEND = re.compile(_MODULE % rb"@forge/bridge|@forge/react|@forge/jira-bridge|@forge/confluence-bridge|react-dom")
+IMPORTS_FRONTEND = re.compile(
+    _MODULE % rb"@forge/bridge|@forge/react|@forge/jira-bridge|@forge/confluence-bridge|react-dom"
+)
 IMPORTS_BACKEND = re.compile(
     _MODULE % rb"@forge/(?:api|resolver|kvs|storage|events|sql|object-store|llm|realtime|ui|ui-jira|ui-confluence)"
 )
 
 
 def relative_imports(text: bytes) -> Iterator[str]:
-    """The relative paths that a script imports, as written."""
-    for found in _RELATIVE.finditer(text):
+    """The relative paths that a script imports, as written. What is imported as a type only does not count."""
+    for found in _RELATIVE.finditer(_TYPE_ONLY.sub(b"", text)):
         yield found[1].decode("utf-8", "replace")
 
 
@@ -46,23 +49,25 @@ def handler_stems(app_root: str, handler: str) -> tuple[str, str]:
     return posixpath.normpath(posixpath.join(app_root, "src", file)), posixpath.normpath(posixpath.join(app_root, file))
 
 
-def spread(sides: dict[str, Side], imports: dict[str, list[str]]) -> dict[str, Side]:
-    """The side of the files that have none of their own, by who imports them; those that both sides import are `either`."""
-    reached = {side: _reachable([p for p, s in sides.items() if s == side], sides, imports) for side in _SIDES}
+def spread(entries: dict[str, Side], imports: dict[str, list[str]]) -> dict[str, Side]:
+    """The side of every file that the entry points reach by imports; `either` for what both sides reach."""
+    sides = dict(entries)
+    reached = {side: _reachable(entries, side, imports) for side in _SIDES}
+    for side, paths in reached.items():
+        sides.update(dict.fromkeys(paths, side))
     both = reached["frontend"] & reached["backend"]
-    inherited: dict[str, Side] = {path: side for side in _SIDES for path in reached[side] - both}
-    return {**inherited, **dict.fromkeys(both, "either"), **sides}
+    return {**sides, **dict.fromkeys(both, "either")}
 
 
 _SIDES: tuple[Side, ...] = ("frontend", "backend")
 
 
-def _reachable(start: Iterable[str], fixed: dict[str, Side], imports: dict[str, list[str]]) -> set[str]:
+def _reachable(entries: dict[str, Side], side: Side, imports: dict[str, list[str]]) -> set[str]:
+    """What the entry points of one side import, entry points apart."""
     reached: set[str] = set()
-    todo = list(start)
+    todo = [path for path, own in entries.items() if own == side]
     while todo:
-        for path in imports.get(todo.pop(), ()):
-            if path not in fixed and path not in reached:
-                reached.add(path)
-                todo.append(path)
+        found = [path for path in imports.get(todo.pop(), ()) if path not in entries and path not in reached]
+        reached.update(found)
+        todo.extend(found)
     return reached

@@ -22,11 +22,11 @@ _SUFFIXES: dict[str, Language] = {
 }
 """`text`: not parsed, but a secret may be written in it."""
 
-_TEXT_NAMES = (".env*", ".npmrc", ".yarnrc*", ".netrc", ".pypirc", "Dockerfile*", "[Mm]akefile", "Procfile", "Jenkinsfile")
+_TEXT_NAMES = (".env*", ".npmrc", ".yarnrc*", ".netrc", ".pypirc", "Dockerfile*", "[Mm]akefile", "Jenkinsfile")
 
-_UNSUPPORTED = frozenset(
-    ".vue .svelte .astro .marko .coffee .elm .java .kt .kts .scala .groovy .go .rs .rb .php .cs .fs .swift .dart .lua .pl"
-    " .ex .exs .erl .clj .c .cc .cpp .h .hpp .wasm .ipynb .r".split()
+_UNSUPPORTED = (
+    ".vue .svelte .astro .marko .coffee .elm .dart .wasm .ipynb .java .kt .kts .scala .groovy .clj .go .rs .rb .php .pl"
+    " .lua .cs .fs .swift .c .cc .cpp .h .hpp .ex .exs .erl .r"
 )
 
 _INTERPRETERS: tuple[tuple[re.Pattern[bytes], Language], ...] = (
@@ -52,7 +52,7 @@ def language_of(path: str) -> Language | None:
 
 def unsupported(path: str) -> bool:
     """Whether the name is that of code in a language that is not analysed."""
-    return posixpath.splitext(path)[1].lower() in _UNSUPPORTED
+    return posixpath.splitext(path)[1].lower() in _UNSUPPORTED.split()
 
 
 def nameless(path: str) -> bool:

@@ -1,6 +1,6 @@
 """Lock files of npm, yarn and pnpm: which version of which package was resolved.
 
-Each reader takes the text of a lock file and gives `Lock`. ValueError (of whatever kind) for a file it cannot make sense of.
+Each reader takes the text of a lock file and gives a `Lock`. ValueError for a file that it cannot make sense of.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Locked:
 
 @dataclass
 class Lock:
-    """What a lock file says. `wanted` answers for a direct dependency, by folder (relative to the lock), name and range."""
+    """What a lock file says; folders are relative to it, ranges as package.json writes them."""
 
     packages: list[Locked] = field(default_factory=list)
     by_folder: dict[tuple[str, str], str] = field(default_factory=dict)

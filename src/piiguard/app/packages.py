@@ -134,9 +134,7 @@ def _transitive(direct: list[Package], locks: dict[str, Lock]) -> Iterator[Packa
         for package in lock.packages:
             if (package.name, package.version) not in seen:
                 seen.add((package.name, package.version))
-                yield Package(
-                    package.name, path, package.line, version=package.version, dev=package.dev, direct=False
-                )
+                yield Package(package.name, path, package.line, version=package.version, dev=package.dev, direct=False)
 
 
 # ---------------------------------------------------------------- Python

@@ -22,8 +22,9 @@ from piiguard.model import App, FileStatus, Gap, Subject
 def read(path: Path, *, include: frozenset[str] = frozenset()) -> Subject:
     """Read every Forge app below a folder. Nothing is executed and no link is followed out of it.
 
-    `include` names kinds of INCLUDABLE files that are scanned although they are left out by default. UsageError for an unknown
-    kind, a path that is no folder, a folder without a Forge app, and a manifest that cannot be read when it is the only one.
+    `include` names kinds of INCLUDABLE files that are scanned although they are left out by default. UsageError for an
+    unknown kind, a path that is no folder, a folder without a Forge app, and a manifest that cannot be read when it is
+    the only one.
     """
     unknown = include - set(INCLUDABLE)
     if unknown:

@@ -136,7 +136,7 @@ class SourceReader:
     def _has_sources(self, frontend: Frontend) -> bool:
         """Whether a script that is not built output lies in the resource's project.
 
-        A resource without a package.json of its own is built by the app's: then any front-end script of the app will do.
+        A resource without a package.json of its own is built by the app's: any front-end script of the app will do.
         """
         scripts = [source for source in self.sources.values() if source.language in SCRIPTS]
         if any(below(source.path, frontend.base) for source in scripts):
@@ -196,21 +196,29 @@ class SourceReader:
     # ------------------------------------------------------------ where it runs
 
     def _tell_sides(self) -> None:
-        own = {path: side for path, source in self.sources.items() if (side := self._own_side(source)) is not None}
-        for path, side in spread(own, self._imports).items():
-            if path in self.sources and side != "either":
-                self.sources[path] = msgspec.structs.replace(self.sources[path], side=side)
+        """Manifest and imports tell where a file runs; where they leave it open, the modules that it uses."""
+        entries = {path: side for path in self.sources if (side := self._entry_side(path)) is not None}
+        sides = spread(entries, self._imports)
+        for path, source in self.sources.items():
+            side = sides.get(path, "either")
+            if side == "either" and source.language in SCRIPTS:
+                side = _hinted_side(source)
+            if side != source.side:
+                self.sources[path] = msgspec.structs.replace(source, side=side)
 
-    def _own_side(self, source: Source) -> Side | None:
-        """The side that the file itself tells, or None."""
-        if source.path in self._handlers:
+    def _entry_side(self, path: str) -> Side | None:
+        language = self.sources[path].language
+        if path in self._handlers or language == "python":
             return "backend"
-        if source.language in ("json", "text"):
+        if language in ("json", "text"):
             return "either"
-        if source.language in ("html", "css") or any(frontend.owns(source.path) for frontend in self._frontends):
-            return "frontend"
-        if source.language == "python":
-            return "backend"
-        if IMPORTS_FRONTEND.search(source.text):
-            return "frontend"
-        return "backend" if IMPORTS_BACKEND.search(source.text) else None
+        shown = language in ("html", "css") or any(frontend.owns(path) for frontend in self._frontends)
+        return "frontend" if shown else None
+
+
+def _hinted_side(source: Source) -> Side:
+    """The side whose modules a script imports; `either` for those of both or none."""
+    frontend, backend = IMPORTS_FRONTEND.search(source.text), IMPORTS_BACKEND.search(source.text)
+    if bool(frontend) == bool(backend):
+        return "either"
+    return "frontend" if frontend else "backend"

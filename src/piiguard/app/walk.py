@@ -49,7 +49,7 @@ class _Ignore:
 
 
 def walk(root: Path, start: str, include: frozenset[str]) -> Listing:
-    """List the files below `start` (relative to the resolved `root`, "" for itself). Skipped folders are not entered."""
+    """List the files below `start` (relative to the resolved `root`, "" for itself), without skipped folders."""
     listing = Listing()
     for folders, folder in enumerate(_enter(root, start, include, (), listing)):
         if len(listing.files) + folders > MAX_FILES:

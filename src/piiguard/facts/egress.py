@@ -1,7 +1,7 @@
 """Which hosts an egress entry of the manifest covers, matched as the Forge platform matches them.
 
-`matches` follows the behaviour of `EgressFilteringService` of the npm package `@forge/egress` 3.0.0: `isValidUrl` guards
-what functions call (`backend`), `isValidUrlCSP` what the browser loads (`frontend`).
+`matches` follows `EgressFilteringService` of the npm package `@forge/egress` 3.0.0: `isValidUrl` guards what
+functions call (`backend`), `isValidUrlCSP` what the browser loads (`frontend`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ALWAYS_ALLOWED: dict[str, tuple[str, ...]] = {
 }
 """Egress kind -> entries that the platform adds itself.
 
-Sources: Forge documentation, "Permissions" and "Runs on Atlassian"; production hosts of the npm package `@forge/csp` 6.3.2.
+Sources: Forge documentation, "Permissions" and "Runs on Atlassian"; hosts of the npm package `@forge/csp` 6.3.2.
 The site's own host is written as the product domains.
 """
 
@@ -139,7 +139,7 @@ def is_atlassian(host: str) -> bool:
 def shared_hosting(pattern: str) -> Literal["everything", "shared-suffix", "tunnel"] | None:
     """Why an egress entry lets strangers in, if it does.
 
-    `*`; a wildcard right below a suffix where anybody can get a name (public suffixes, cloud hosts); or a tunnel's host.
+    `*`; a wildcard right below a suffix where anybody can get a name (public suffixes, cloud hosts); a tunnel's host.
     """
     host = _parse(pattern.strip()).host.lower().split(":")[0].rstrip(".")
     if host and not host.strip("*."):
