@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from piiguard.claims.catalogue import Catalogue, Claim, Clause, catalogue
+from piiguard.claims.schema import SCHEMA_FILE, policy_schema
 
 _HEAD = """# Claims
 
@@ -81,6 +82,7 @@ def main() -> None:
     """Write the generated files of a checkout."""
     root = Path(__file__).parents[3]
     (root / "docs" / "claims.md").write_text(claims_page(catalogue()), encoding="utf-8")
+    Path(__file__).with_name(SCHEMA_FILE).write_text(policy_schema(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,8 @@ def _missing(evidence: Evidence) -> Iterator[str]:
 
 
 def _supported(evidence: Evidence) -> Iterator[str]:
-    yield f"the listed checks ran on {_count(evidence.scanned, 'source file')} and found nothing {'else ' if evidence.waived else ''}against it"
+    nothing = "nothing else" if evidence.waived else "nothing"
+    yield f"the listed checks ran on {_count(evidence.scanned, 'source file')} and found {nothing} against it"
 
 
 _MAIN = {
