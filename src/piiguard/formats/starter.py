@@ -1,7 +1,7 @@
 """A first piiguard.yaml: what the scan saw, as commented entries that only need a decision.
 
-Every line that can be switched on is `#` followed by YAML; explanations are `# ` followed by words. As written, the file
-changes nothing: the strict default holds.
+Every line that can be switched on is `#` followed by YAML; explanations are `# ` followed by words. As written, the
+file changes nothing: the strict default holds.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ _WAIVERS = """
 
 
 def starter(report: Report, switches: Mapping[str, str], day: date) -> str:
-    """The file's text. `switches`: `allow.name` or `count.name` -> what it says; `day`: first day of the attestations."""
+    """The file's text.
+
+    `switches`: `allow.name` or `count.name` -> what it says. `day`: the first day of the attestations.
+    """
     hosts = _hosts(report)
     parts = [_HEAD]
     if hosts:
