@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from piiguard.flow.calls import callee_name, function_of
 from piiguard.flow.graph import Graph
-from piiguard.flow.program import File, Function, Program
+from piiguard.flow.program import Call, File, Function, Program
 from piiguard.model import App, Module
 
 HANDLER_SHAPES: dict[str, tuple[str, ...]] = {
@@ -72,14 +72,18 @@ def _handler_file(app: App, program: Program, module: str) -> File | None:
     return None
 
 
+def is_resolver(program: Program, call: Call) -> bool:
+    """Is the call one of @forge/resolver?"""
+    return "@forge/resolver#*" in program.roots(call.callee, call.scope, call.file)[0]
+
+
 def resolver_functions(program: Program) -> Iterator[Function]:
     """The functions given to `resolver.define(key, fn)` and `makeResolver({key: fn})`."""
     for call in program.calls:
         name = callee_name(call)
         if name not in ("define", "makeResolver"):
             continue
-        names, _ = program.roots(call.callee, call.scope, call.file)
-        if "@forge/resolver#*" not in names or not call.args:
+        if not call.args or not is_resolver(program, call):
             continue
         if name == "define" and len(call.args) > 1:
             function = function_of(program, call, call.args[1][0])

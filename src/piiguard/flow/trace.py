@@ -7,23 +7,41 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
+from tree_sitter import Node
 
 from piiguard.facts import egress as hosts_facts
 from piiguard.facts import names, shapes
 from piiguard.facts import trackers as tracker_facts
-from piiguard.flow import egress, forge, javascript
-from piiguard.flow.graph import Fact, Graph, Solution, Trail, read
+from piiguard.flow import bridges, egress, forge, javascript
+from piiguard.flow.graph import Fact, Graph, Op, Solution, Trail, read
 from piiguard.flow.hosts import Host, Texts, host_of, template_of
 from piiguard.flow.marked import Marked, Value, arguments_of, inner_value, location_of, normalised
-from piiguard.flow.program import Program, text
+from piiguard.flow.program import File, Program, text
 from piiguard.model import DATA_CLASSES, App, Confidence, Distance, Gap, Location, Mark, Observation, Rule, Step, Subject, Traced
 
+CREDENTIAL = frozenset({"credential"})
 PERSONAL = frozenset({"direct", "pseudonymous", "content"})
 """Groups of data classes that make a storage, log or egress observation. What is only indirect (locale, site) does not, alone."""
 _RESPONSE = "json()"
 """Under this pseudo property sits the body of a response: the response object itself tells nothing."""
+_NAMES = frozenset({"identifier", "member_expression", "shorthand_property_identifier", "shorthand_property_identifier_pattern", "property_identifier"})
+_LONGEST_NAME = 60
 _TRACED = ("pii-storage", "pii-log", "pii-egress", "pii-queue")
-_EGRESS_CATEGORIES = frozenset({"pii-egress", "navigation-egress", "public-exit"})
+
+
+TRACKER_HOST = Rule(
+    id="tracker-host",
+    role="observation",
+    engine="flow",
+    topic="tracking",
+    title="Calls a host of an analytics or tracking service",
+    category="tracking",
+    claims=("no-tracking",),
+    why="Whoever runs the host learns who uses the app, when, and what the request carries.",
+    fix="Remove the call, or say in the Trust Center that usage is measured, by whom and with which data.",
+)
+RULES: tuple[Rule, ...] = (TRACKER_HOST,)
+"""Rules of observations that only the flow graph can make."""
 
 
 class Reached(NamedTuple):
@@ -73,6 +91,7 @@ class Tracer:
         for mark in sorted(marks, key=lambda mark: (mark.location, mark.rule)):
             self._take(mark)
         forge.entries(app, self.program, self.graph)
+        bridges.link(app, self.program, self.graph, self.texts)
         for marked in self.marked:
             if marked.rule.role == "source":
                 self._source(marked)
@@ -143,30 +162,27 @@ class Tracer:
     def _storage_or_log(self, marked: Marked) -> Iterator[Observation]:
         rule = marked.rule
         attributes = {"store": rule.store} if rule.store else {}
-        reached = self.reaching(marked.values(rule.slots))
+        values = marked.values(rule.slots)
+        if rule.category == "pii-log":
+            reached = self.reaching(values, PERSONAL | CREDENTIAL)
+            if reached is not None:
+                yield self._made(marked, "pii-log", reached.confidence, reached=reached)
+            return
+        personal = self.reaching(values, PERSONAL)
         if rule.store == "secret":
             yield self._made(marked, "credential-storage-secret", "sure", data=("credential",), attributes=attributes)
         if rule.category not in _TRACED:
-            yield self._made(marked, rule.category, rule.confidence, reached=reached, attributes=attributes)
+            yield self._made(marked, rule.category, rule.confidence, reached=personal, attributes=attributes)
             return
-        if reached is None:
-            return
-        personal = tuple(name for name in reached.classes if DATA_CLASSES[name] in PERSONAL)
-        secret = tuple(name for name in reached.classes if DATA_CLASSES[name] == "credential")
-        if rule.category == "pii-log":
-            if personal or secret:
-                yield self._made(marked, "pii-log", reached.confidence, data=personal + secret, reached=reached)
-            return
-        if personal:
-            yield self._made(marked, rule.category, reached.confidence, data=personal, reached=reached, attributes=attributes)
-        if secret and rule.store != "secret" and rule.category == "pii-storage":
-            witness = self.reaching(marked.values(rule.slots), only=secret) or reached
-            yield self._made(marked, "credential-storage-plain", witness.confidence, data=secret, reached=witness, attributes=attributes)
+        if personal is not None:
+            yield self._made(marked, rule.category, personal.confidence, reached=personal, attributes=attributes)
+        secret = self.reaching(values, CREDENTIAL) if rule.category == "pii-storage" and rule.store != "secret" else None
+        if secret is not None:
+            yield self._made(marked, "credential-storage-plain", secret.confidence, reached=secret, attributes=attributes)
 
     def _egress(self, marked: Marked) -> Iterator[Observation]:
-        rule = marked.rule
-        side = marked.file.source.side
-        reached = self.reaching(marked.values(rule.slots))
+        rule, side = marked.rule, marked.file.source.side
+        personal = self.reaching(marked.values(rule.slots), PERSONAL)
         for host in self.hosts(marked):
             if host.kind == "constant" and (hosts_facts.is_atlassian(host.name) or host.name in ("localhost", "127.0.0.1")):
                 continue
@@ -176,10 +192,10 @@ class Tracer:
             yield self._made(marked, category, "sure", host=host.name, attributes=attributes)
             tracker = tracker_facts.by_host(host.name) if host.kind == "constant" else None
             if tracker is not None:
-                yield self._made(marked, "tracking", "sure", host=host.name, attributes={"vendor": tracker.vendor, "kind": tracker.kind})
-            personal = tuple(name for name in reached.classes if DATA_CLASSES[name] in PERSONAL) if reached else ()
-            if personal and reached:
-                yield self._made(marked, "pii-egress", reached.confidence, data=personal, reached=reached, host=host.name, attributes=attributes)
+                vendor = {"vendor": tracker.vendor, "kind": tracker.kind}
+                yield self._made(marked, "tracking", "sure", host=host.name, attributes=vendor, rule=TRACKER_HOST)
+            if personal is not None:
+                yield self._made(marked, "pii-egress", personal.confidence, reached=personal, host=host.name, attributes=attributes)
 
     def hosts(self, marked: Marked) -> list[Host]:
         """The hosts that an egress call goes to, without those that stay on the page's own host."""
@@ -199,21 +215,19 @@ class Tracer:
 
     # ------------------------------------------------------------ what reaches a place
 
-    def reaching(self, values: list[Value], only: tuple[str, ...] = ()) -> Reached | None:
-        """The data classes in some values; the witness is the most certain, most direct class."""
-        found: list[tuple[bool, int, int, Fact, frozenset[str]]] = []
+    def reaching(self, values: list[Value], groups: frozenset[str]) -> Reached | None:
+        """The data classes of some groups in some values. The witness is the most certain and most direct of them."""
+        found: list[tuple[tuple[bool, bool, int, Fact], int, frozenset[str]]] = []
         for value in values:
             for fact in self.solution.facts(value.node):
-                classes = self._classes(fact, value.path)
-                classes = frozenset(classes & set(only)) if only else classes
+                classes = frozenset(name for name in self._classes(fact, value.path) if DATA_CLASSES[name] in groups)
                 if classes:
-                    found.append((fact.confidence == "likely", len(self.solution.trail(value.node, fact).steps), value.node, fact, classes))
+                    rank = fact.confidence == "likely", classes == {"user-content"}, len(self.solution.trail(value.node, fact).steps), fact
+                    found.append((rank, value.node, classes))
         if not found:
             return None
-        found.sort(key=lambda entry: (entry[0], "user-content" in entry[4] and len(entry[4]) == 1, entry[1], entry[3]))
-        likely, _, node, fact, _ = found[0]
-        classes = frozenset().union(*(entry[4] for entry in found))
-        only_text = all(DATA_CLASSES[name] == "content" for name in classes)
+        (likely, only_text, _, fact), node, _ = min(found, key=lambda entry: entry[0])
+        classes = frozenset(name for _, _, some in found for name in some)
         return Reached(tuple(sorted(classes)), "likely" if likely or only_text else "sure", node, fact)
 
     @staticmethod
@@ -228,22 +242,23 @@ class Tracer:
     # ------------------------------------------------------------ making an observation
 
     def _made(
-        self, marked: Marked, category: str, confidence: Confidence, *, data: tuple[str, ...] = (), reached: Reached | None = None, host: str | None = None, attributes: dict[str, str] | None = None
+        self, marked: Marked, category: str, confidence: Confidence, *, data: tuple[str, ...] = (), reached: Reached | None = None, host: str | None = None, attributes: dict[str, str] | None = None, rule: Rule | None = None
     ) -> Observation:
+        rule = rule or marked.rule
         location = location_of(marked.node, marked.mark.location.path)
         trail = self.solution.trail(reached.node, reached.fact) if reached else None
-        flow = self._steps(trail, location, marked.rule) if trail else ()
+        flow = self._steps(trail, location, rule) if trail else ()
         return Observation(
-            id=_fingerprint(marked.rule.id, category, location.path, normalised(marked.node), host or ""),
+            id=_fingerprint(rule.id, category, location.path, normalised(marked.node), host or ""),
             app=self.app.id,
-            rule=marked.rule.id,
+            rule=rule.id,
             category=category,
             confidence=confidence,
             location=location,
             data=data or (reached.classes if reached else ()),
             host=host,
             distance=self._distance(trail, marked) if trail else "direct",
-            message=_message(marked.rule, category, data or (reached.classes if reached else ()), host),
+            message=_message(rule, category, data or (reached.classes if reached else ()), host),
             flow=flow,
             attributes={**marked.mark.attributes, **(attributes or {})},
         )
@@ -260,19 +275,30 @@ class Tracer:
         steps: list[Step] = [Step(self._location(trail.origin.node), trail.origin.note)]
         for node, op in trail.steps:
             here = self._location(node)
-            if (here.path, here.start_line) == (steps[-1].location.path, steps[-1].location.start_line):
-                continue
-            note = {"call": "handed to a function", "return": "returned to the caller"}.get(op.kind, "passed on")
-            steps.append(Step(here, note))
+            if (here.path, here.start_line) != (steps[-1].location.path, steps[-1].location.start_line):
+                steps.append(Step(here, self._note(node, op)))
         if (steps[-1].location.path, steps[-1].location.start_line) == (sink.path, sink.start_line) and len(steps) > 1:
             steps.pop()
         steps.append(Step(sink, rule.title[:1].lower() + rule.title[1:]))
         return tuple(steps)
 
-    def _location(self, node: int) -> Location:
+    def _note(self, node: int, op: Op) -> str:
+        """What happens at a step, by the names in the code (never by its literals: one may be a secret)."""
+        syntax, _ = self._syntax(node)
+        name = f" `{text(syntax)}`" if syntax.type in _NAMES and len(text(syntax)) <= _LONGEST_NAME else ""
+        if op.kind == "call":
+            return f"handed to a function, as{name}" if name else "handed to a function"
+        if op.kind == "return":
+            return "returned to the caller"
+        return f"becomes{name}" if name else "passed on"
+
+    def _syntax(self, node: int) -> tuple[Node, File]:
         place = self.graph.places[node]
         file = self.files[place.file]
-        syntax = file.root.descendant_for_byte_range(place.start, place.end) or file.root
+        return file.root.descendant_for_byte_range(place.start, place.end) or file.root, file
+
+    def _location(self, node: int) -> Location:
+        syntax, file = self._syntax(node)
         return location_of(syntax, file.source.path)
 
     def _distance(self, trail: Trail, marked: Marked) -> Distance:
