@@ -22,6 +22,8 @@ def _addresses(manifest: Manifest) -> Iterator[tuple[Egress, str, str]]:
 def _declared(entry: Egress, fact: str) -> dict[str, str]:
     return {
         "fact": fact,
+        "host_kind": "manifest",
+        "declared": "yes",
         "channel": entry.kind,
         "address": entry.address or "",
         "remote": entry.remote or "",
@@ -282,6 +284,21 @@ def analytics_in_scope(manifest: Manifest) -> Iterator[Place]:
 
 
 @check(
+    "manifest-analytics-unlisted",
+    "manifest-declaration",
+    "Declares as analytics what the platform does not accept as such",
+    page="analytics-tool-policy",
+    why="The platform refuses to deploy analytics entries for hosts that are not on its list.",
+    fix="Declare the host as ordinary egress, or use a listed tool.",
+)
+def analytics_unlisted(manifest: Manifest) -> Iterator[Place]:
+    """`category: analytics` with a host that is not on the platform's list of analytics tools."""
+    for entry, address, host in _addresses(manifest):
+        if entry.category == "analytics" and not trackers.on_allow_list(host):
+            yield Place(entry.line, address, host, attributes=_declared(entry, "analytics-unlisted"))
+
+
+@check(
     "manifest-out-of-scope-egress",
     "manifest-declaration",
     "Says that no in-scope end-user data goes to this host",
@@ -359,6 +376,7 @@ CHECKS: tuple[Check, ...] = (
     analytics,
     tracker_host,
     analytics_in_scope,
+    analytics_unlisted,
     out_of_scope_egress,
     unresolved_host,
     configurable_egress,
