@@ -36,7 +36,8 @@ def gather(
     attestations: tuple[Attestation, ...],
 ) -> Evidence:
     """Weigh every observation of the app against the claim. `waived`: ids of observations that waivers cover."""
-    weights = tuple(weigh(claim, observation, policy.for_app(app.id)) for observation in observations)
+    needs, mine = claim.needs, policy.for_app(app.id)
+    weights = tuple(weigh(claim, observation, mine) for observation in observations if observation.category in needs)
     against = [weight for weight in weights if weight.effect in ("contradicts", "weakens", "asks")]
     counted = [weight for weight in against if weight.observation.id not in waived]
     return Evidence(
@@ -46,7 +47,7 @@ def gather(
         allowed=tuple(weight for weight in weights if weight.effect == "allowed"),
         allowances=tuple(sorted({allowance for weight in weights for allowance in weight.allowances})),
         waived=tuple(weight for weight in against if weight.observation.id in waived),
-        gaps=tuple(gap for gap in gaps if claim.needs & set(gap.needed_for or claim.needs)),
+        gaps=tuple(gap for gap in gaps if needs & set(gap.needed_for or needs)),
         attestations=tuple(each for each in attestations if each.claim == claim.id and each.app in ("", app.id)),
         scanned=len(app.sources),
     )

@@ -48,12 +48,13 @@ def _listed(host: str, policy: AppPolicy) -> tuple[Owner, Host | None]:
     entries = [entry for entry in policy.hosts if fnmatchcase(host, entry.pattern)]
     if entries:
         entry = min(entries, key=lambda entry: (entry.kind != "vendor", -len(entry.pattern)))
-        if entry.kind != "atlassian" or not _is_atlassian(host):
+        if entry.kind != "atlassian" or not is_atlassian(host):
             return entry.kind, entry
-    if _is_atlassian(host):
+    if is_atlassian(host):
         return "atlassian", None
     return ("unlisted" if policy.lists_hosts else "unnamed"), None
 
 
-def _is_atlassian(host: str) -> bool:
+def is_atlassian(host: str) -> bool:
+    """Whether Atlassian runs this host, by the catalogue's list."""
     return any(fnmatchcase(host, pattern) for pattern in catalogue().atlassian_hosts)

@@ -7,14 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from piiguard.claims.catalogue import catalogue
-from piiguard.claims.hosts import bare_host
+from piiguard.claims.hosts import bare_host, is_atlassian
 from piiguard.claims.judge import judge
 from piiguard.claims.policy import Policy
 from piiguard.model import Observation, Subject
 
 _HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")
 _HEAD = """\
-# yaml-language-server: $schema=piiguard.schema.json
 # What we claim about our apps. Without this file, or with all of it commented out, every claim is made and nothing is
 # relaxed. Whatever is relaxed here is named in the verdict that rests on it. docs/piiguard-yaml.md explains each key.
 version: 1
@@ -64,7 +63,7 @@ def _seen(subject: Subject, observations: tuple[Observation, ...]) -> dict[str, 
     found: defaultdict[str, list[str]] = defaultdict(list)
     for address, path, line in named:
         host = bare_host(address or "")
-        if _HOST.fullmatch(host) and host not in catalogue().atlassian_hosts:
+        if _HOST.fullmatch(host) and not is_atlassian(host):
             found[host].append(ascii(f"{path}:{line}")[1:-1])
     return {host: list(dict.fromkeys(places)) for host, places in found.items()}
 
@@ -77,7 +76,8 @@ def _switches() -> Iterator[str]:
             kind, name = switch.split(".", 1)
             if kind == group:
                 yield f"  # {name}: {'true' if group == 'allow' else 'false'}  # {meaning}"
-        yield ""
+        if group == "allow":
+            yield ""
 
 
 def _attestations() -> Iterator[str]:

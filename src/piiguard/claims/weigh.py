@@ -32,9 +32,10 @@ class Weight(msgspec.Struct, frozen=True):
 
 
 def weigh(claim: Claim, observation: Observation, policy: AppPolicy) -> Weight:
-    """The strongest effect over all data classes of the observation, with every allowance that was needed."""
-    if observation.category not in claim.needs:
-        return Weight("nothing", observation)
+    """The strongest effect over all data classes of the observation, with every allowance that was needed.
+
+    The observation's category must be one that the claim needs.
+    """
     weights = [_weigh_class(claim, observation, data, policy) for data in observation.data or ("",)]
     strongest = max(weights, key=lambda weight: _STRENGTH[weight.effect])
     allowances = tuple(sorted({allowance for weight in weights for allowance in weight.allowances}))
