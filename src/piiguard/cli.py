@@ -26,10 +26,10 @@ from piiguard.app.skips import INCLUDABLE
 from piiguard.claims.catalogue import catalogue as claim_catalogue
 from piiguard.claims.config import FILE_NAMES
 from piiguard.claims.exits import exit_code
+from piiguard.claims.init import draft
 from piiguard.errors import PiiguardError, UsageError
 from piiguard.formats import FORMATS, guide, text
 from piiguard.formats.plain import printable
-from piiguard.formats.starter import starter
 
 CRASHED = 3
 INTERRUPTED = 130
@@ -181,7 +181,7 @@ def init(path: Path) -> int:
             raise UsageError("the file is there already", where=str(path / name), todo="Nothing was changed")
     report = scanning.scan(path, scanning.Options(use_config=False))
     target = path / FILE_NAMES[0]
-    write_files([(target, starter(report, claim_catalogue().switches, datetime.date.today()))])
+    write_files([(target, draft(report.subject, report.observations))])
     emit(f"{target} written. It changes nothing yet: read it, and take the # off what you promise.\n")
     return 0
 
