@@ -42,7 +42,7 @@ def _any_field(shape: str) -> str | None:
 
 @functools.cache
 def classes(shape: str) -> frozenset[str]:
-    """The data classes in a whole value of the shape."""
+    """The data classes in a whole value of the shape. `(whole)` stands for what only the whole carries."""
     seen: set[str] = set()
     todo = [shape]
     found: set[str] = set()
@@ -92,4 +92,4 @@ def _fields_exclude_people(query: str, shape: str) -> bool:
     if shape not in ("jira-issue", "jira-issue-list"):
         return False
     match = re.search(r"(?:^|&)fields=([^&{}]+)(?:&|$)", query)
-    return bool(match) and not _PEOPLE & {field.strip().lstrip("-") for field in match.group(1).split(",")}
+    return match is not None and not _PEOPLE & {field.strip().lstrip("-") for field in match.group(1).split(",")}

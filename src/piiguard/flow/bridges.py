@@ -27,7 +27,7 @@ def link(app: App, program: Program, graph: Graph, texts: Texts) -> None:
         names, _ = program.roots(call.callee, call.scope, call.file)
         if "@forge/bridge#invoke" in names and call.args:
             for key in _keys(call, texts):
-                _carry(graph, call, resolvers.get(key, []))
+                _carry(program, graph, call, resolvers.get(key, []))
         elif callee_name(call) == "push" and "@forge/events#Queue" in names:
             _carry_to_consumers(app, program, graph, call, resolvers)
     _link_storage(program, graph, texts)
@@ -53,9 +53,10 @@ def _resolvers(program: Program, texts: Texts) -> dict[str, list[Function]]:
     return found
 
 
-def _carry(graph: Graph, call: Call, functions: list[Function]) -> None:
+def _carry(program: Program, graph: Graph, call: Call, functions: list[Function]) -> None:
     """The payload of an `invoke` to the resolver's request, and what it returns back."""
     for function in functions:
+        program.callers.setdefault(function.number, []).append(call)
         if len(call.args) > 1 and function.params:
             _wrapped(graph, call.args[1][1], function.params[0], "payload", call.number)
         graph.edge(function.result, call.result, Op("return", site=call.number))
@@ -74,6 +75,7 @@ def _carry_to_consumers(app: App, program: Program, graph: Graph, push: Call, re
     if not push.args:
         return
     for function in _consumers(app, program, resolvers):
+        program.callers.setdefault(function.number, []).append(push)
         if function.params:
             graph.edge(push.args[0][1], function.params[0], Op("call", site=push.number))
             _wrapped(graph, push.args[0][1], function.params[0], "payload", push.number)

@@ -112,6 +112,18 @@ def link(program: Program, graph: Graph) -> None:
             _link_class(program, graph, call, ref.owner)
         elif not _link_setter(program, graph, call) and not _link_callback(program, graph, call):
             _link_builtin(graph, call)
+    _forget_constants(program, graph)
+
+
+def _forget_constants(program: Program, graph: Graph) -> None:
+    """A parameter that every caller fills with a literal is no personal data, whatever its name says."""
+    constant = {
+        param
+        for function in program.functions
+        for position, param in enumerate(function.params)
+        if (callers := program.callers.get(function.number)) and not any(call.args[position : position + 1] and call.args[position][1] for call in callers)
+    }
+    graph.origins = [origin for origin in graph.origins if origin.node not in constant]
 
 
 def _link_function(program: Program, graph: Graph, call: Call, function: Function) -> None:

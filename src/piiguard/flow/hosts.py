@@ -39,6 +39,7 @@ class Host(NamedTuple):
 
 
 _SCHEME = re.compile(r"^(https?:|wss?:)?//", re.IGNORECASE)
+_ASSET = re.compile(r"\.(svg|png|jpe?g|gif|webp|ico|css|woff2?|mp4)$", re.IGNORECASE)
 _URL_KEYS = ("url", "uri", "baseURL", "baseUrl", "prefixUrl", "hostname", "host", "href", "endpoint")
 _BASE_KEYS = ("baseURL", "baseUrl", "prefixUrl")
 
@@ -62,7 +63,9 @@ class Texts:
             return self._from_callers(binding, depth)
         if binding.kind == "import":
             target = self.program.file_of(binding.file, binding.module)
-            return self.export(target, binding.export, depth) if target else []
+            if target is None:
+                return [(binding.module,)] if binding.module.startswith(".") or _ASSET.search(binding.module) else []
+            return self.export(target, binding.export, depth)
         if binding.value is None or binding.reassigned:
             return []
         if not binding.path:
@@ -88,13 +91,8 @@ class Texts:
         return self._property(base, (name,), scope, file, depth)
 
     def _from_callers(self, binding: Binding, depth: int) -> list[Text]:
-        function = binding.scope.function
-        position = parameter_position(function.node, binding.name)
-        found: list[Text] = []
-        for call in self.program.callers.get(function.number, [])[:ALTERNATIVES]:
-            if position is not None and position < len(call.args):
-                found += self.of(call.args[position][0], call.scope, call.file, depth)
-        return found
+        callers = itertools.islice(self.program.arguments_for(binding), ALTERNATIVES)
+        return [value for node, call in callers for value in self.of(node, call.scope, call.file, depth)]
 
     def _property(self, node: Node, path: tuple[str, ...], scope: Scope, file: File, depth: int) -> list[Text]:
         ref = self.program.resolve(node, scope, file)
@@ -104,18 +102,6 @@ class Texts:
             return []
         value = object_value(ref.node, path[-1])
         return self.of(value, ref.scope, ref.file, depth) if value is not None else []
-
-
-def parameter_position(function: Node, name: str) -> int | None:
-    """Index of the plain parameter `name`."""
-    single = function.child_by_field_name("parameter")
-    listed = function.child_by_field_name("parameters")
-    params = [single] if single is not None else listed.named_children if listed is not None else []
-    for index, param in enumerate(params):
-        pattern = param.child_by_field_name("pattern") or param.child_by_field_name("left") or param
-        if pattern.type == "identifier" and text(pattern) == name:
-            return index
-    return None
 
 
 def _short(node: Node) -> str:

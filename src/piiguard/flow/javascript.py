@@ -425,7 +425,9 @@ class _Front:
         if binding is not None:
             if binding.node != node and binding.kind != "param":
                 binding.reassigned = True
-            self.evidence(self.define(binding, value, node), text(node))
+            made = self.define(binding, value, node)
+            # A parameter's evidence stands at the parameter, where it falls if every caller hands over a literal.
+            self.evidence(value if value in self.function.params else made, text(node))
 
     def bind_default(self, node: Node, value: int) -> None:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")

@@ -6,6 +6,7 @@ global, an object literal, another module. Both the callee conditions of rules a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -90,7 +91,7 @@ class Scope:
     def __init__(self, parent: Scope | None, function: Function, owner: Class | None = None) -> None:
         self.parent = parent
         self.function = function
-        self.owner = owner if owner or parent is None else parent.owner
+        self.owner: Class | None = owner if owner or parent is None else parent.owner
         self.names: dict[str, Binding] = {}
 
     def find(self, name: str) -> Binding | None:
@@ -241,6 +242,14 @@ class Program:
             return self._method(base.owner, name, depth - 1)
         return self.member(base, name, depth - 1) if base.kind == "import" else None
 
+    def arguments_for(self, binding: Binding) -> Iterator[tuple[Node, Call]]:
+        """What the callers hand over for a plain parameter."""
+        function = binding.scope.function
+        position = parameter_position(function.node, binding.name)
+        for call in self.callers.get(function.number, []):
+            if position is not None and position < len(call.args):
+                yield call.args[position][0], call
+
     # ------------------------------------------------------------ callee conditions
 
     def roots(self, node: Node, scope: Scope, file: File) -> tuple[frozenset[str], bool]:
@@ -258,6 +267,18 @@ class Program:
         if export in ("default", "*"):
             names |= {f"{module}#{name}" for name in ref.chain[:1]} | {f"{module}#default"}
         return frozenset(names), False
+
+
+def parameter_position(function: Node, name: str) -> int | None:
+    """Index of the plain parameter `name`."""
+    single = function.child_by_field_name("parameter")
+    listed = function.child_by_field_name("parameters")
+    params = [single] if single is not None else listed.named_children if listed is not None else []
+    for index, param in enumerate(param for param in params if param.type != "comment"):
+        pattern = param.child_by_field_name("pattern") or param.child_by_field_name("left") or param
+        if pattern.type == "identifier" and text(pattern) == name:
+            return index
+    return None
 
 
 def object_value(node: Node, name: str) -> Node | None:

@@ -12,11 +12,11 @@ from tree_sitter import Node
 from piiguard.facts import egress as hosts_facts
 from piiguard.facts import names, shapes
 from piiguard.facts import trackers as tracker_facts
-from piiguard.flow import bridges, egress, forge, javascript
+from piiguard.flow import bridges, egress, forge, javascript, wrappers
 from piiguard.flow.graph import Fact, Graph, Op, Solution, Trail, read
 from piiguard.flow.hosts import Host, Texts, host_of, template_of
 from piiguard.flow.marked import Marked, Value, arguments_of, inner_value, location_of, normalised
-from piiguard.flow.program import File, Program, text
+from piiguard.flow.program import File, Function, Program, text
 from piiguard.model import DATA_CLASSES, App, Confidence, Distance, Gap, Location, Mark, Observation, Rule, Step, Subject, Traced
 
 CREDENTIAL = frozenset({"credential"})
@@ -24,6 +24,10 @@ PERSONAL = frozenset({"direct", "pseudonymous", "content"})
 """Groups of data classes that make a storage, log or egress observation. What is only indirect (locale, site) does not, alone."""
 _RESPONSE = "json()"
 """Under this pseudo property sits the body of a response: the response object itself tells nothing."""
+_PASSIVE = frozenset({"images", "styles", "fonts", "media", "frames"})
+"""Channels where an unknown address is a picture that the product or the app itself gave, not a call of a service."""
+_SIGN_IN = frozenset({"authorization", "auth"})
+"""What signs a request in goes to the service that it belongs to: the user name in it is no disclosure."""
 _NAMES = frozenset({"identifier", "member_expression", "shorthand_property_identifier", "shorthand_property_identifier_pattern", "property_identifier"})
 _LONGEST_NAME = 60
 _TRACED = ("pii-storage", "pii-log", "pii-egress", "pii-queue")
@@ -40,7 +44,21 @@ TRACKER_HOST = Rule(
     why="Whoever runs the host learns who uses the app, when, and what the request carries.",
     fix="Remove the call, or say in the Trust Center that usage is measured, by whom and with which data.",
 )
-RULES: tuple[Rule, ...] = (TRACKER_HOST,)
+TRACKING_WRAPPER = Rule(
+    id="tracking-wrapper",
+    role="observation",
+    engine="flow",
+    topic="tracking",
+    title="Calls the app's own analytics function, which leads to a tracking service",
+    category="tracking",
+    confidence="likely",
+    claims=("no-tracking",),
+    why="Each such call is an event about what a person does, on its way to whoever runs the service.",
+    fix="Remove the call together with the function behind it, or say in the Trust Center that usage is measured.",
+)
+CONSOLE_LOG = "console-log"
+"""Rule of the log places that only the graph sees."""
+RULES: tuple[Rule, ...] = (TRACKER_HOST, TRACKING_WRAPPER)
 """Rules of observations that only the flow graph can make."""
 
 
@@ -88,6 +106,8 @@ class Tracer:
         self.texts = Texts(self.program)
         self.marked: list[Marked] = []
         self.plain: list[Mark] = []
+        self.tracking: list[Mark] = []
+        """Marks that turned out to be tracking."""
         for mark in sorted(marks, key=lambda mark: (mark.location, mark.rule)):
             self._take(mark)
         forge.entries(app, self.program, self.graph)
@@ -95,7 +115,32 @@ class Tracer:
         for marked in self.marked:
             if marked.rule.role == "source":
                 self._source(marked)
+        self.log_wrappers = self._find_log_wrappers()
         self.solution = Solution(self.graph)
+
+    def _find_log_wrappers(self) -> dict[int, Function]:
+        """The app's own log functions; their calls become log places, as does `console.log` handed over as a parameter."""
+        logs = [marked for marked in self.marked if marked.rule.category == "pii-log" and marked.rule.role == "sink"]
+        rule = next((marked.rule for marked in logs), self.rules.get(CONSOLE_LOG))
+        if rule is None:
+            return {}
+        passed = [(call.node, call.file.source.path) for call in wrappers.passed_globals(self.program, "console")]
+        places = [(marked.node, marked.file.source.path) for marked in logs] + passed
+        found = wrappers.wrappers(self.program, places, wrappers.LOG_WORDS)
+        calls = [(call.node, call.file.source.path) for call in wrappers.calls_of(self.program, found)]
+        for node, path in passed + calls:
+            around = wrappers.enclosing(self.program, node, path)
+            if around is None or around.number not in found:
+                self.marked.append(Marked(_mark_of(node, path, rule.id, self.app.id), rule, self.program.files[path]))
+        return found
+
+    def _tracking_wrappers(self) -> Iterator[Observation]:
+        """Calls of the app's own analytics functions."""
+        places = [(marked.node, marked.file.source.path) for marked in self.marked if marked.mark in self.tracking]
+        found = wrappers.wrappers(self.program, places, wrappers.TRACKING_WORDS)
+        for call in wrappers.calls_of(self.program, found):
+            mark = _mark_of(call.node, call.file.source.path, TRACKING_WRAPPER.id, self.app.id)
+            yield self._made(Marked(mark, TRACKING_WRAPPER, call.file), "tracking", "likely")
 
     def _take(self, mark: Mark) -> None:
         rule, file = self.rules[mark.rule], self.program.files.get(mark.location.path)
@@ -149,10 +194,13 @@ class Tracer:
                 if key not in seen:
                     seen.add(key)
                     yield observation
+        yield from self._tracking_wrappers()
 
     def _observe(self, marked: Marked) -> Iterator[Observation]:
         rule = marked.rule
         if rule.role == "observation":
+            if rule.category == "tracking" and marked.call is not None:
+                self.tracking.append(marked.mark)
             yield self._made(marked, rule.category, rule.confidence, data=rule.data, attributes=self._vendor(marked))
         elif rule.role == "sink" and rule.host:
             yield from self._egress(marked)
@@ -164,7 +212,9 @@ class Tracer:
         attributes = {"store": rule.store} if rule.store else {}
         values = marked.values(rule.slots)
         if rule.category == "pii-log":
-            reached = self.reaching(values, PERSONAL | CREDENTIAL)
+            around = wrappers.enclosing(self.program, marked.node, marked.file.source.path)
+            inside = around is not None and around.number in self.log_wrappers
+            reached = self.reaching(values, PERSONAL | CREDENTIAL, born_here=inside)
             if reached is not None:
                 yield self._made(marked, "pii-log", reached.confidence, reached=reached)
             return
@@ -184,6 +234,8 @@ class Tracer:
         rule, side = marked.rule, marked.file.source.side
         personal = self.reaching(marked.values(rule.slots), PERSONAL)
         for host in self.hosts(marked):
+            if host.kind != "constant" and rule.channel in _PASSIVE:
+                continue
             if host.kind == "constant" and (hosts_facts.is_atlassian(host.name) or host.name in ("localhost", "127.0.0.1")):
                 continue
             allowed = egress.declared(self.app, host, rule.channel, side)
@@ -193,6 +245,7 @@ class Tracer:
             tracker = tracker_facts.by_host(host.name) if host.kind == "constant" else None
             if tracker is not None:
                 vendor = {"vendor": tracker.vendor, "kind": tracker.kind}
+                self.tracking.append(marked.mark)
                 yield self._made(marked, "tracking", "sure", host=host.name, attributes=vendor, rule=TRACKER_HOST)
             if personal is not None:
                 yield self._made(marked, "pii-egress", personal.confidence, reached=personal, host=host.name, attributes=attributes)
@@ -215,11 +268,16 @@ class Tracer:
 
     # ------------------------------------------------------------ what reaches a place
 
-    def reaching(self, values: list[Value], groups: frozenset[str]) -> Reached | None:
-        """The data classes of some groups in some values. The witness is the most certain and most direct of them."""
+    def reaching(self, values: list[Value], groups: frozenset[str], *, born_here: bool = False) -> Reached | None:
+        """The data classes of some groups in some values. The witness is the most certain and most direct of them.
+
+        `born_here`: without what callers hand over (inside a log wrapper, it is reported at their calls).
+        """
         found: list[tuple[tuple[bool, bool, int, Fact], int, frozenset[str]]] = []
         for value in values:
             for fact in self.solution.facts(value.node):
+                if born_here and fact.site:
+                    continue
                 classes = frozenset(name for name in self._classes(fact, value.path) if DATA_CLASSES[name] in groups)
                 if classes:
                     rank = fact.confidence == "likely", classes == {"user-content"}, len(self.solution.trail(value.node, fact).steps), fact
@@ -235,7 +293,7 @@ class Tracer:
         here: Fact | None = fact
         for name in path:
             here = read(here, name) if here is not None else None
-        if here is None or _RESPONSE in here.path:
+        if here is None or _RESPONSE in here.path or any(name.lower() in _SIGN_IN for name in here.path):
             return frozenset()
         return shapes.classes(here.shape)
 
@@ -309,6 +367,11 @@ class Tracer:
         if any(op.kind in ("call", "return") for _, op in trail.steps):
             return "inter-function"
         return "direct" if marked.node.start_byte <= begin.start and begin.end <= marked.node.end_byte else "intra-function"
+
+
+def _mark_of(node: Node, path: str, rule: str, app: str) -> Mark:
+    """A mark that the graph makes itself."""
+    return Mark(location_of(node, path), rule, app, node.start_byte, node.end_byte)
 
 
 def _product(callee: str) -> str:

@@ -1,0 +1,97 @@
+"""The app's own log and analytics wrappers: a call of `logger.info(user)` is a log line, a call of `trackEvent(…)` is tracking.
+
+A wrapper is a function that leads to such a place and whose name, class or file says that this is what it is for. The
+observation then stands where data enters the wrapper, as a reader of the calling code would see it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+
+from tree_sitter import Node
+
+from piiguard.facts import names
+from piiguard.flow.declarations import FUNCTIONS
+from piiguard.flow.program import Call, Function, Program, property_name, span, text
+
+LOG_WORDS = frozenset({"log", "logs", "logger", "logging", "print", "debug", "info", "warn", "warning", "error", "errors", "trace", "dump"})
+TRACKING_WORDS = frozenset({
+    "analytics", "analytic", "track", "tracking", "tracker", "telemetry", "metrics", "identify", "segment", "amplitude", "mixpanel", "posthog",
+})  # fmt: skip
+
+
+def function_name(function: Function) -> str:
+    """A function's own name, or the one of the variable or property that it is put into."""
+    if function.name:
+        return function.name
+    parent = function.node.parent
+    while parent is not None and parent.type in ("parenthesized_expression", "arguments", "call_expression", "await_expression"):
+        parent = parent.parent
+    field = {"variable_declarator": "name", "pair": "key", "assignment_expression": "left"}.get(parent.type if parent else "")
+    key = parent.child_by_field_name(field) if parent is not None and field else None
+    return (property_name(key) or text(key)) if key is not None else ""
+
+
+def meant_for(function: Function, purpose: frozenset[str]) -> bool:
+    """Does the name of the function, its class or its file say that it is there for this?"""
+    path = function.file.source.path
+    stem = posixpath.splitext(posixpath.basename(path))[0]
+    told = (function_name(function), function.owner.name if function.owner else "", stem, posixpath.basename(posixpath.dirname(path)))
+    return any(word in purpose for name in told for word in names.words(name).split())
+
+
+def enclosing(program: Program, call_or_node: Node, path: str) -> Function | None:
+    """The innermost function around a node; None at module level."""
+    file = program.files[path]
+    here = call_or_node.parent
+    while here is not None:
+        if here.type in FUNCTIONS:
+            return file.functions.get(span(here))
+        here = here.parent
+    return None
+
+
+def wrappers(program: Program, places: Iterable[tuple[Node, str]], purpose: frozenset[str]) -> dict[int, Function]:
+    """Functions meant for `purpose` that lead to one of `places` (node, path), by number."""
+    found: dict[int, Function] = {}
+    todo = [function for node, path in places for function in _around(program, node, path)]
+    while todo:
+        function = todo.pop()
+        if function.number in found or not meant_for(function, purpose):
+            continue
+        found[function.number] = function
+        for call in program.callers.get(function.number, []):
+            todo += _around(program, call.node, call.file.source.path)
+    return found
+
+
+def _around(program: Program, node: Node, path: str) -> Iterator[Function]:
+    """All functions around a node: a callback inside a wrapper leads to the wrapper."""
+    function = enclosing(program, node, path)
+    while function is not None:
+        yield function
+        function = enclosing(program, function.node, path)
+
+
+def calls_of(program: Program, functions: dict[int, Function]) -> Iterator[Call]:
+    """The calls that reach one of the functions."""
+    seen: set[int] = set()
+    for number in functions:
+        for call in program.callers.get(number, []):
+            if call.number not in seen:
+                seen.add(call.number)
+                yield call
+
+
+def passed_globals(program: Program, names_of: str) -> Iterator[Call]:
+    """Calls of a parameter that some caller fills with a member of a global: `print(console.log)` … `level(text)`."""
+    for call in program.calls:
+        binding = call.scope.find(text(call.callee)) if call.callee.type == "identifier" else None
+        if binding is None or binding.kind != "param":
+            continue
+        for node, caller in program.arguments_for(binding):
+            ref = program.resolve(node, caller.scope, caller.file)
+            if ref is not None and ref.kind == "global" and ref.name == names_of:
+                yield call
+                break
