@@ -246,13 +246,15 @@ def test_modules() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["modules:\n  connect-jira:pages:\n    - key: x\n", "app:\n  connectless: 1\nconnectModules: {}\n"]
+    ("text", "line"),
+    [
+        ("modules:\n  macro: []\n  connect-jira:pages:\n    - key: x\n", 3),
+        ("app:\n  id: x\nconnectModules: {}\n", 3),
+        ("app:\n  connectless: 1\nmodules: {macro: []}\n", 0),
+    ],
 )
-def test_connect_modules(text: str) -> None:
-    assert (
-        manifest(text).connect_line
-        == text.splitlines().index(next(x for x in text.splitlines() if "connect-" in x or "connectM" in x)) + 1
-    )
+def test_connect_modules(text: str, line: int) -> None:
+    assert manifest(text).connect_line == line
 
 
 @pytest.mark.parametrize(
@@ -274,7 +276,7 @@ def test_connect_modules(text: str) -> None:
         ("app: {}\n---\napp: {}\n", "", "not valid YAML"),
         ("app: \x07\n", "", "not valid YAML"),
         ("app: &a [*a]\n", "", "alias"),
-        ("app: " + "[" * 5000, "", "YAML"),
+        ("app: " + "[" * 5000, "", "nested more than 100 deep"),
     ],
 )
 def test_what_is_wrong_and_where(text: str, where: str, what: str) -> None:

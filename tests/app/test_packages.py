@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,26 @@ def test_workspace_takes_the_version_of_its_own_folder(tmp_path: Path) -> None:
     files = {"package-lock.json": lock, "ui/package.json": '{"dependencies": {"kit": "2"}}', "package.json": "{}"}
     found, _ = read_packages(write(tmp_path, files), ".", sorted(files))
     assert [(package.version, package.direct) for package in found] == [("2.0.0", True), ("1.0.0", False)]
+
+
+def test_an_alias_names_the_real_package_too(tmp_path: Path) -> None:
+    write(tmp_path, {"package.json": '{"dependencies": {"short": "npm:@acme/real@^2", "own": "npm:own@1"}}'})
+    found = packages_of(tmp_path)
+    assert {name: package.wanted for name, package in found.items()} == {
+        "short": "npm:@acme/real@^2",
+        "@acme/real": "^2",
+        "own": "npm:own@1",
+    }
+
+
+def test_hostile_lock_files_do_not_stall(tmp_path: Path) -> None:
+    files = {
+        "yarn.lock": "# yarn lockfile v1\n" + "a" * 3_000_000,
+        "pnpm-lock.yaml": "lockfileVersion: 9\npackages:\n  " + "a@b" * 1_000_000,
+    }
+    start = time.monotonic()
+    read_packages(write(tmp_path, files), ".", sorted(files))
+    assert time.monotonic() - start < 2
 
 
 def test_no_lock_file_leaves_the_version_open(tmp_path: Path) -> None:

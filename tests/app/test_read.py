@@ -258,6 +258,24 @@ def test_imported_code_is_scanned_wherever_it_lies(plant: Plant) -> None:
     ]
 
 
+def test_imports_in_unusual_forms(plant: Plant) -> None:
+    root = plant(
+        {
+            "src/index.js": "import(/* x */ './tests/a');\nnew Worker(new URL('./tests/b.js', import.meta.url));\n"
+            "import type { T } from './tests/c';\nimport {\n  d,\n} from './tests/d';\nrequire('../../out');\n",
+            **{f"src/tests/{name}.ts": "1" for name in "abcd"},
+        }
+    )
+    assert scanned(only(root)) == ["src/index.js", "src/tests/a.ts", "src/tests/b.ts", "src/tests/d.ts"]
+
+
+def test_hostile_imports_do_not_stall(plant: Plant) -> None:
+    root = plant({"a.js": "import" + " " * 900_000, "b.js": "import type a " * 70_000, "c.js": "from" * 200_000})
+    start = time.monotonic()
+    read(root)
+    assert time.monotonic() - start < 4
+
+
 def test_handlers_are_scanned_or_missed(plant: Plant) -> None:
     functions = "modules:\n  function:\n    - {key: a, handler: tests/run.go}\n    - {key: b, handler: gone.run}\n"
     app = only(plant({"manifest.yml": MANIFEST + functions, "src/tests/run.ts": "1"}))
@@ -353,6 +371,13 @@ def test_code_that_cannot_be_read_is_a_gap(plant: Plant, file: str, content: byt
     app = only(plant({file: content}))
     assert gaps(app) == {file: why}
     assert [status.status for status in app.files if status.path == file] == ["gap"]
+
+
+def test_an_app_that_is_too_large_is_not_read_to_the_end(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("piiguard.app.sources.MAX_APP_BYTES", 1024 * 1024 + 150)
+    app = only(plant({"a.js": "1" * 200, "b.js": "1"}))
+    assert scanned(app) == ["a.js"]
+    assert list(gaps(app)) == ["b.js", "manifest.yml"]
 
 
 def test_what_is_not_code_is_only_counted(plant: Plant) -> None:

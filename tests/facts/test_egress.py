@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import time
 from typing import Literal
 
 import pytest
@@ -92,6 +93,12 @@ def test_more_entries_never_take_a_match_away(entries: list[str], extra: str, ur
 @given(st.text(max_size=60), st.text(max_size=60), sides)
 def test_any_text_is_answered(entry: str, url: str, side: Side) -> None:
     assert matches(entry, url, side=side) in (True, False)
+
+
+def test_many_stars_do_not_stall() -> None:
+    start = time.monotonic()
+    assert not matches("*a" * 200 + "b", "https://" + "a" * 5000, side="backend")
+    assert time.monotonic() - start < 1
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from piiguard.app.files import MB, Unreadable, read_text
+from piiguard.app.files import Unreadable, read_text
 from piiguard.app.frontends import Frontend, below, frontend
 from piiguard.app.manifest import is_forge, looks_like_forge, parse_manifest
 from piiguard.app.tree import parse_yaml
@@ -14,7 +14,7 @@ from piiguard.app.walk import MANIFEST_NAMES
 from piiguard.errors import UsageError
 from piiguard.model import Gap, Manifest
 
-MAX_MANIFEST_BYTES = MB
+MAX_MANIFEST_BYTES = 400 * 1024
 PLATFORM_MANIFEST_BYTES = 200 * 1024
 """Forge refuses larger manifests (documentation, "Platform quotas and limits")."""
 
@@ -45,7 +45,7 @@ def find_apps(root: Path, files: list[str]) -> list[Found]:
     broken: list[UsageError] = []
     for path in files:
         folder = posixpath.dirname(path) or "."
-        if posixpath.basename(path) not in MANIFEST_NAMES or (folder in apps and path.endswith(".yaml")):
+        if posixpath.basename(path) not in MANIFEST_NAMES:
             continue
         try:
             found = _read(root, path, folder, packages)

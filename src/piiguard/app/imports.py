@@ -8,21 +8,19 @@ from collections.abc import Callable, Iterator
 
 from piiguard.model import Side
 
-_RELATIVE = re.compile(
-    rb"""(?:\bfrom|\bimport|\brequire|\bnew\s+URL)\s*\(?\s*["'`](\.{1,2}(?:/[^"'`\n?#]{0,300})?)(?:[?#][^"'`\n]{0,100})?["'`]"""
-)
-_TYPE_ONLY = re.compile(rb"""\b(?:import|export)\s+type\s[^;"'`]{0,2000}?\bfrom\s*["'][^"'\n]*["']""")
+_GAP = rb"""\s{0,20}(?:/\*[^*]{0,200}\*/\s{0,20})?"""
+"""Blanks and a comment; bounded, as all patterns here are: the text is not trusted."""
+_IMPORT = rb"""(?:\bfrom|\bimport|\brequire|\bnew\s{1,5}URL)\s{0,20}\(?""" + _GAP + rb"""["'`]"""
+_RELATIVE = re.compile(_IMPORT + rb"""(\.{1,2}(?:/[^"'`\n?#]{0,300})?)(?:[?#][^"'`\n]{0,100})?["'`]""")
+_TYPE_ONLY = re.compile(rb"""\b(?:import|export)\s{1,5}type\s[^;"'`]{0,500}?\bfrom\s{0,20}["'][^"'\n]{0,300}["']""")
 _SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".json")
 _COMPILED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 """TypeScript names the compiled file in imports: suffix written -> suffixes of the source."""
 
-_MODULE = rb"""(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'`](?:%s)(?:/[^"'`\n]{0,100})?["'`]"""
-IMPORTS_FRONTEND = re.compile(
-    _MODULE % rb"@forge/bridge|@forge/react|@forge/jira-bridge|@forge/confluence-bridge|react-dom"
-)
-IMPORTS_BACKEND = re.compile(
-    _MODULE % rb"@forge/(?:api|resolver|kvs|storage|events|sql|object-store|llm|realtime|ui|ui-jira|ui-confluence)"
-)
+_FRONTEND = rb"@forge/bridge|@forge/react|@forge/jira-bridge|@forge/confluence-bridge|react-dom"
+_BACKEND = rb"@forge/(?:api|resolver|kvs|storage|events|sql|object-store|llm|realtime|ui|ui-jira|ui-confluence)"
+IMPORTS_FRONTEND = re.compile(_IMPORT + rb"(?:" + _FRONTEND + rb""")(?:/[^"'`\n]{0,100})?["'`]""")
+IMPORTS_BACKEND = re.compile(_IMPORT + rb"(?:" + _BACKEND + rb""")(?:/[^"'`\n]{0,100})?["'`]""")
 
 
 def relative_imports(text: bytes) -> Iterator[str]:

@@ -92,7 +92,13 @@ def _npm_dependencies(dependencies: dict[str, object], lines: dict[str, int], lo
 
 
 _YARN_SELECTOR = re.compile(r'"?((?:@[^@/\s"]+/)?[^@/\s"]+)@([^",]+)"?')
+_MAX_LINE = 5000
+"""Longer lines do not come from package managers, and would take long to match."""
 _YARN_VERSION = re.compile(r'\s+version:?\s+"?([^"\s]+)"?')
+
+
+def _numbered(text: str) -> Iterator[tuple[int, str]]:
+    return ((number, line) for number, line in enumerate(text.splitlines(), 1) if len(line) <= _MAX_LINE)
 
 
 def read_yarn(text: str) -> Lock:
@@ -102,7 +108,7 @@ def read_yarn(text: str) -> Lock:
     lock = Lock()
     selectors: list[tuple[str, str]] = []
     start = 0
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in _numbered(text):
         if line and not line[0].isspace() and not line.startswith("#"):
             selectors, start = _YARN_SELECTOR.findall(line), number
         elif selectors and (found := _YARN_VERSION.fullmatch(line)):
@@ -144,7 +150,7 @@ def read_pnpm(text: str) -> Lock:
 def _pnpm_sections(text: str) -> Iterator[tuple[str, list[tuple[int, str]]]]:
     """The top-level keys, each with its numbered lines."""
     section, lines = "", list[tuple[int, str]]()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in _numbered(text):
         if line[:1].strip():
             yield section, lines
             section, lines = line.partition(":")[0], []

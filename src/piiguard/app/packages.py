@@ -33,6 +33,7 @@ NPM_SECTIONS: dict[str, bool] = {
 _NEEDED_FOR = ("tracking", "session-recording", "ai-processing")
 """What an unread list of dependencies leaves unsure."""
 
+_ALIAS = re.compile(r"npm:(@?[^@\s]+)(?:@(.*))?")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*([^;#]*)")
 _PINNED = re.compile(r"===?\s*([^\s,*]+)$")
 
@@ -93,16 +94,27 @@ def _package_json(path: str, text: str) -> Iterator[Package]:
         entries = content.get(section)
         if not isinstance(entries, dict):
             continue
-        start = _find_key(text, section, 0)
+        here = _find_key(text, section, 0)
+        line = text.count("\n", 0, here) + 1
         for name, wanted in entries.items():
-            line = text.count("\n", 0, _find_key(text, name, start)) + 1
-            yield Package(name, path, line, wanted if isinstance(wanted, str) else "", dev=dev)
+            there = _find_key(text, name, here)
+            line += text.count("\n", here, there)
+            here = there
+            yield from _npm_packages(name, wanted if isinstance(wanted, str) else "", path, line, dev)
+
+
+def _npm_packages(name: str, wanted: str, path: str, line: int, dev: bool) -> Iterator[Package]:
+    """The package, and for an alias (`"short": "npm:real@^1"`) the real one as well."""
+    yield Package(name, path, line, wanted, dev=dev)
+    alias = _ALIAS.fullmatch(wanted)
+    if alias and alias[1] != name:
+        yield Package(alias[1], path, line, alias[2] or "", dev=dev)
 
 
 def _find_key(text: str, key: str, start: int) -> int:
     """The offset of a JSON key after `start`; `start` itself where it is written with escapes."""
-    found = re.compile(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:").search(text, start)
-    return found.start() if found else start
+    found = text.find(json.dumps(key, ensure_ascii=False), start)
+    return found if found >= 0 else start
 
 
 def _resolved(package: Package, locks: dict[str, Lock]) -> Package:

@@ -32,6 +32,7 @@ from piiguard.app.walk import walk
 from piiguard.model import FileStatus, Gap, Manifest, Side, Source
 
 MAX_SOURCE_BYTES = MB
+MAX_APP_BYTES = 256 * MB
 EVERYTHING = frozenset(INCLUDABLE)
 
 
@@ -47,6 +48,7 @@ class SourceReader:
         self._manifest = manifest
         self._frontends = frontends
         self._include = include
+        self._room = MAX_APP_BYTES
         self._handlers: set[str] = set()
         self._imports: dict[str, list[str]] = {}
         self._minified: set[str] = set()
@@ -69,7 +71,7 @@ class SourceReader:
 
     def _take(self, path: str) -> None:
         """Read one file and note what became of it."""
-        if path in self.sources or path in self._minified:
+        if path in self.statuses or path in self._minified:
             return
         language = language_of(path)
         if language is None and unsupported(path):
@@ -77,6 +79,9 @@ class SourceReader:
             return
         if language is None and not nameless(path):
             self._skip(path, "not-code")
+            return
+        if self._room < MAX_SOURCE_BYTES:
+            self._miss(path, f"the app has more than {MAX_APP_BYTES // MB} MB of sources")
             return
         try:
             data = read_bytes(self._root, path, MAX_SOURCE_BYTES)
@@ -94,6 +99,7 @@ class SourceReader:
         if language in SCRIPTS and "build-output" not in self._include and minified(text):
             self._minified.add(path)
             return
+        self._room -= len(data)
         self.sources[path] = Source(path, self._app, language, data)
         self.statuses[path] = FileStatus(path, "scanned")
 
@@ -166,7 +172,7 @@ class SourceReader:
             targets = sorted(set(self._targets(importer)))
             self._imports[importer] = targets
             for path in targets:
-                if path not in self.sources and not (path.endswith(".json") and path in self.statuses):
+                if path not in self.statuses:
                     self._take(path)
                     if path in self.sources and self.sources[path].language in SCRIPTS:
                         todo.append(path)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
@@ -110,12 +111,14 @@ def parse_yaml(text: str, path: str) -> Tree:
     try:
         root = loader.compose(text)
         return Tree(path, 1, "the file", None) if root is None else _Grower(path).grow(root, 1, "")
+    except (MaxDepthExceededError, RecursionError):
+        raise UsageError(f"this YAML is nested more than {MAX_DEPTH} deep", where=path) from None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "context", None) or "it cannot be read"
         where = f"{path}:{mark.line + 1}" if mark else path
         raise UsageError(f"this is not valid YAML: {problem}", where=where) from None
-    except (RecursionError, ValueError, AssertionError, AttributeError, TypeError, IndexError):
+    except (ValueError, AssertionError, AttributeError, TypeError, IndexError):
         # What the YAML library raises for input that its authors did not think of.
         raise UsageError("this is not valid YAML", where=path) from None
 
