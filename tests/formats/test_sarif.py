@@ -171,6 +171,24 @@ def test_region(location: Location, region: dict[str, int] | None) -> None:
     assert physical["physicalLocation"].get("region") == region
 
 
+@pytest.mark.parametrize(
+    ("location", "lines", "expected"),
+    [
+        (Location("a.js", 3, 1, 3, 9), 3, (2, 4)),
+        (Location("a.js", 1, 1, 1, 9), 2, (1, 2)),
+        (Location("a.js", 1, 1, 1, 9), 1, None),
+        (Location("a.js", 3, 1, 30, 9), 7, None),
+    ],
+)
+def test_context_holds_the_place_and_more(location: Location, lines: int, expected: tuple[int, int] | None) -> None:
+    given = msgspec.structs.replace(
+        given_findings(observation("f1", location=location)), snippets={"f1": ("x",) * lines}
+    )
+    physical = run_of(sarif.render(given))["results"][0]["locations"][0]["physicalLocation"]
+    context = physical.get("contextRegion")
+    assert (context and (context["startLine"], context["endLine"])) == expected
+
+
 def test_too_many_results_are_cut_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sarif, "MAX_RESULTS", 10)
     run = run_of(sarif.render(rich_report()))

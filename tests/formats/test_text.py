@@ -166,3 +166,51 @@ def test_waived_findings_are_no_findings() -> None:
 def test_printable_keeps_letters_of_any_script() -> None:
     assert printable("Größe 名前 ✓") == "Größe 名前 ✓"
     assert printable("a\tb\x07\u200b") == r"a    b\x07\u200b"
+
+
+def test_reasons_are_told_once() -> None:
+    gap, other = "not everything could be looked at: a.js", "a host is not known"
+    verdicts = (
+        verdict(3, "no-cookies", "not-shown", reason=gap),
+        verdict(3, "no-pixels", "not-shown", reason=gap),
+        verdict(8, "no-subprocessors", "not-shown", reason=f"{gap}; {other}"),
+    )
+    said = flat(text.render(report(judgement=Judgement(verdicts))))
+    assert said.count(gap) == 1
+    assert f"2 claims not shown: 3 no-cookies, no-pixels {gap}" in said
+    assert f"[no-subprocessors] as above; {other}" in said
+
+
+def test_long_reasons_are_shortened_but_not_lost() -> None:
+    reason = "; ".join(["the main thing", *(f"remark number {n} with some more words in it" for n in range(20))])
+    given = report(judgement=Judgement((verdict(3, "no-cookies", "contradicted", reason=reason),)))
+    short = flat(text.render(given))
+    assert "the main thing; remark number 0" in short
+    assert "remark number 19" not in short
+    assert re.search(r"… \d+ more remarks \(--verbose\)", short)
+    assert reason in flat(text.render(given, EVERYTHING))
+
+
+def test_places_that_a_person_must_look_at_are_named() -> None:
+    seen = observation("a1", location=place("src/x.js", 9))
+    open_ = verdict(3, "no-cookies", "not-shown", observations=("a1",))
+    said = text.render(report((seen,), Judgement((open_,))))
+    assert "look at src/x.js:9" in said
+    assert "no claim forbids" not in said
+
+
+def test_advice_and_code_are_given_once() -> None:
+    one, two = observation("a1"), observation("a2", "fetch-call", location=place("src/db.js", 31))
+    three = observation("a3", location=place("src/db.js", 99))
+    broken = (
+        verdict(3, "no-personal-data", "contradicted", observations=("a1", "a2")),
+        verdict(8, "no-subprocessors", "contradicted", observations=("a3",)),
+    )
+    frame = ("before", "here", "after")
+    given = report(
+        (one, two, three), Judgement(broken, findings=("a1", "a2", "a3")), snippets={"a1": frame, "a2": frame}
+    )
+    said = flat(text.render(given, EVERYTHING))
+    assert said.count("Store an opaque id") == 1
+    assert said.count("❱ 31 │ here") == 1
+    assert "(code: see #1)" in said

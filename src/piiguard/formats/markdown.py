@@ -185,7 +185,7 @@ def _gaps(report: Report) -> Iterator[Part]:
 
 def _rest(report: Report) -> Iterator[Part]:
     if rest := overview.unforbidden(report):
-        counts = Counter(observation.category for observation in rest)
+        counts = Counter(observation.category or observation.rule for observation in rest)
         said = ", ".join(f"{count} {code(category)}" for category, count in counts.most_common())
         yield Part(f"{plural(len(rest), 'observation')} that no claim forbids: {said}.")
     if waivers := report.judgement.waivers:

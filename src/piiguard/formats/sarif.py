@@ -245,15 +245,19 @@ def _location(location: Location, frame: Iterable[str] | None = None) -> Json:
     physical: Json = {"artifactLocation": {"uri": quote(location.path, errors="backslashreplace"), "uriBaseId": ROOT}}
     if location.start_line:
         physical["region"] = _region(location)
-        if frame:
-            lines = list(frame)
-            first = max(1, location.start_line - 1)
-            physical["contextRegion"] = {
-                "startLine": first,
-                "endLine": first + len(lines) - 1,
-                "snippet": {"text": "\n".join(printable(line) for line in lines)},
-            }
+        if frame and (context := _context(location, list(frame))):
+            physical["contextRegion"] = context
     return {"physicalLocation": physical}
+
+
+def _context(location: Location, lines: list[str]) -> Json | None:
+    """The lines around the place; None where they do not hold all of it and more, as SARIF asks."""
+    first = max(1, location.start_line - 1)
+    last = first + len(lines) - 1
+    end = max(location.start_line, location.end_line)
+    if last < end or (first, last) == (location.start_line, end):
+        return None
+    return {"startLine": first, "endLine": last, "snippet": {"text": "\n".join(printable(line) for line in lines)}}
 
 
 def _region(location: Location) -> Json:

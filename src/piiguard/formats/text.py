@@ -98,6 +98,15 @@ def _blocks(report: Report, view: View) -> Iterator[RenderableType]:
     yield _conclusion(report, view)
 
 
+class _Shown(msgspec.Struct):
+    """What the reader has seen already: each thing is told once and referred to afterwards."""
+
+    findings: set[str] = msgspec.field(default_factory=set)
+    rules: set[str] = msgspec.field(default_factory=set)
+    code: dict[tuple[str, int], int] = msgspec.field(default_factory=dict)
+    """Path and line -> number of the finding that shows the code there."""
+
+
 def _in_reading_order(report: Report) -> Iterable[Observation]:
     """Findings as they come up under the claims, each once: this is how they are numbered."""
     claims = (claim for app in report.subject.apps for claim in overview.broken(report, app.id))
@@ -137,7 +146,7 @@ def _app(report: Report, app: App, numbers: dict[str, int], view: View) -> Itera
         Text.assemble((printable(app.name) or "Forge app", STYLES["heading"]), where), align="left", characters="─"
     )
     yield _sections(overview.sections(report, app.id), report, numbers, view)
-    shown: set[str] = set()
+    shown = _Shown()
     for claim in overview.broken(report, app.id):
         yield Text()
         yield from _broken(claim, report, numbers, shown, view)
@@ -175,14 +184,10 @@ def _answers(
 
 
 def _answer(answer: Answer, title: str, note: str = "") -> Table:
-    line = Table.grid(padding=(0, 1, 0, 0))
-    line.add_column(width=1, style=STYLES[answer])
-    line.add_column(ratio=1)
     said = Text(title)
     if note:
         said.append(f" ({printable(note)})", STYLES["quiet"])
-    line.add_row(MARKERS[answer].symbol, said)
-    return line
+    return _marked(answer, said)
 
 
 def _title(verdict: Verdict) -> str:
@@ -204,47 +209,76 @@ def _ranges(numbers: list[int]) -> str:
 
 
 def _broken(
-    claim: Broken, report: Report, numbers: dict[str, int], shown: set[str], view: View
+    claim: Broken, report: Report, numbers: dict[str, int], shown: _Shown, view: View
 ) -> Iterator[RenderableType]:
     verdict = claim.verdict
-    yield Text.assemble(
-        (f"{MARKERS['contradicted'].symbol} {verdict.section} {printable(verdict.section_title)}: ", "red"),
+    title = Text.assemble(
+        (f"{verdict.section} {printable(verdict.section_title)}: ", "red"),
         (_title(verdict), STYLES["contradicted"]),
         (f"  [{printable(verdict.claim)}]", STYLES["quiet"]),
     )
-    yield Padding(Text(printable(verdict.reason)), (0, 0, 0, 2))
-    fresh = [finding for finding in claim.findings if finding.id not in shown]
-    for group in _by_rule(fresh):
-        yield from _group(group, report, numbers, view)
-    if again := sorted(numbers[finding.id] for finding in claim.findings if finding.id in shown):
+    yield _marked("contradicted", title)
+    yield Padding(Text(_reason(verdict.reason, view)), (0, 0, 0, 2))
+    again = sorted(numbers[finding.id] for finding in claim.findings if finding.id in shown.findings)
+    for group in _by_rule(finding for finding in claim.findings if finding.id not in shown.findings):
+        yield from _group(group, report, numbers, shown, view)
+    if again:
         yield Padding(Text(f"also contradicted by {_ranges(again)} above"), (0, 0, 0, 2))
-    shown.update(finding.id for finding in fresh)
 
 
-def _group(group: list[Observation], report: Report, numbers: dict[str, int], view: View) -> Iterator[RenderableType]:
+def _marked(answer: Answer, said: Text) -> Table:
+    """Text behind the answer's symbol; further lines are indented."""
+    line = Table.grid(padding=(0, 1, 0, 0))
+    line.add_column(width=1, style=STYLES[answer])
+    line.add_column(ratio=1)
+    line.add_row(MARKERS[answer].symbol, said)
+    return line
+
+
+def _reason(reason: str, view: View) -> str:
+    """The parts of the reason that fit in three lines, at least the first: the judge says the most important first."""
+    parts = reason.split("; ")
+    fitting = len(parts)
+    while view.detail != "everything" and fitting > 1 and len("; ".join(parts[:fitting])) > 3 * view.width:
+        fitting -= 1
+    left = len(parts) - fitting
+    more = f"; … {plural(left, 'more remark')} (--verbose)" if left else ""
+    return printable("; ".join(parts[:fitting])) + more
+
+
+def _group(
+    group: list[Observation], report: Report, numbers: dict[str, int], shown: _Shown, view: View
+) -> Iterator[RenderableType]:
     """The findings of one rule: some in full, the others as places, then why it matters and what to do."""
     full = view.fold(len(group), SHOWN_IN_FULL)
     for finding in group[:full]:
         yield Text()
-        yield Padding(_finding(finding, numbers[finding.id], report, view), (0, 0, 0, 2))
+        yield Padding(_finding(finding, numbers[finding.id], report, shown, view), (0, 0, 0, 2))
     if rest := group[full:]:
         yield Text()
         yield Padding(_folded(rest, numbers), (0, 0, 0, 2))
-    if advice := _advice(group[0].rule, report):
+    shown.findings.update(finding.id for finding in group)
+    rule = group[0].rule
+    if rule not in shown.rules and (advice := _advice(rule, report)):
+        shown.rules.add(rule)
         yield Text()
         yield Padding(advice, (0, 0, 0, 5))
 
 
-def _finding(finding: Observation, number: int, report: Report, view: View) -> RenderableType:
+def _finding(finding: Observation, number: int, report: Report, shown: _Shown, view: View) -> RenderableType:
+    title = Table.grid(padding=(0, 1, 0, 0))
+    place = Text(_place(finding.location.path, finding.location.start_line), STYLES["place"])
+    title.add_row(Text(f"#{number}", STYLES["heading"]), place.append(f"  {printable(finding.message)}", "default"))
     parts: list[RenderableType] = [
-        Text.assemble(
-            (f"#{number} ", STYLES["heading"]),
-            (_place(finding.location.path, finding.location.start_line), STYLES["place"]),
-            f"  {printable(finding.message)}",
-        ),
+        title,
         Padding(Text(_facts(finding), STYLES["quiet"]), (0, 0, 0, 3)),
     ]
-    if frame := report.snippets.get(finding.id):
+    frame = report.snippets.get(finding.id)
+    spot = (finding.location.path, finding.location.start_line)
+    if frame and spot in shown.code:
+        parts.append(Padding(Text(f"(code: see #{shown.code[spot]})", STYLES["quiet"]), (0, 0, 0, 3)))
+    elif frame:
+        shown.code[spot] = number
         parts.append(Padding(_code(finding, frame, view), (0, 0, 0, 3)))
     if finding.flow:
         parts.append(Padding(_path(finding), (0, 0, 0, 3)))
@@ -331,24 +365,41 @@ def _place(path: str, line: int) -> str:
 
 def _undecided(groups: tuple[Open, ...], view: View) -> Iterator[RenderableType]:
     """Claims that a person must look at or attest: those with the same reason under one heading."""
+    told: set[str] = set()
     for group in groups:
         yield Text()
-        marker = MARKERS[group.answer]
-        several = f"{len(group.verdicts)} claims {marker.word}: " if len(group.verdicts) > 1 else ""
-        titles = "; ".join(f"{verdict.section} {_title(verdict)} [{verdict.claim}]" for verdict in group.verdicts)
-        yield Text.assemble((f"{marker.symbol} {several}", STYLES[group.answer]), printable(titles))
-        yield Padding(Text(printable(group.reason)), (0, 0, 0, 2))
+        yield _marked(group.answer, _open_claims(group))
+        parts = group.reason.split("; ")
+        fresh = [part for part in parts if part not in told]
+        told.update(parts)
+        again = ["as above"] if len(fresh) < len(parts) else []
+        yield Padding(Text(_reason("; ".join(again + fresh), view)), (0, 0, 0, 2))
         if group.observations:
             shown = view.fold(len(group.observations), FOLDED)
             more = f" and {len(group.observations) - shown} more" if len(group.observations) > shown else ""
             yield Padding(Text(f"look at {_places(group.observations[:shown])}{more}", STYLES["place"]), (0, 0, 0, 2))
 
 
+def _open_claims(group: Open) -> Text:
+    """One claim by its title; several by their ids, for the titles stand in the table."""
+    first = group.verdicts[0]
+    if len(group.verdicts) == 1:
+        title = Text(f"{first.section} {printable(first.section_title)}: ").append(_title(first), STYLES["heading"])
+        return title.append(f"  [{printable(first.claim)}]", STYLES["quiet"])
+    sections: dict[int, list[str]] = {}
+    for verdict in group.verdicts:
+        sections.setdefault(verdict.section, []).append(printable(verdict.claim))
+    named = "; ".join(f"{section} {', '.join(claims)}" for section, claims in sections.items())
+    return Text(f"{len(group.verdicts)} claims {MARKERS[group.answer].word}: ", STYLES["heading"]).append(
+        named, "not bold"
+    )
+
+
 def _unforbidden(report: Report, view: View) -> Iterator[RenderableType]:
     rest = overview.unforbidden(report)
     if not rest:
         return
-    counts = Counter(observation.category for observation in rest)
+    counts = Counter(observation.category or observation.rule for observation in rest)
     said = ", ".join(f"{count} {printable(category)}" for category, count in counts.most_common())
     yield Text()
     yield Text.assemble((f"{plural(len(rest), 'observation')} that no claim forbids: ", STYLES["heading"]), said)
