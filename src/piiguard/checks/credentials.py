@@ -100,7 +100,7 @@ _BASIC = re.compile(r"^Basic ", re.IGNORECASE)
 
 
 def looks_typed_in(value: str | None) -> bool:
-    """Whether a literal is meant as a real credential: long enough, no placeholder, no URL, path, dotted name or sentence."""
+    """Whether a literal is meant as a real credential: no placeholder, URL, path, dotted name or sentence."""
     return value is not None and len(value) >= 6 and not _MADE_UP.search(value) and not _URL.search(value)
 
 

@@ -170,6 +170,10 @@ class Meaning:
 
     # ------------------------------------------------------------ paths
 
+    def is_own(self, name: str) -> bool:
+        """Whether a dotted name is of the app's own modules."""
+        return self._imported(self.text.source.path, name) is not None
+
     def path(self, node: cst.CSTNode | None) -> str | None:
         """The path of an expression, None where nothing is known of it."""
         if node is None:

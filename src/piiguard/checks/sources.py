@@ -152,7 +152,7 @@ RULES: tuple[Rule, ...] = (
         "py-rest-response",
         title="Calls a REST API of an Atlassian product",
         shape="rest-response",
-        callee=calls(*_HTTP, "urllib.request.urlopen()", "urllib.request.Request()"),
+        callee=calls(*_HTTP, "urllib.request.urlopen()"),
         references=("https://developer.atlassian.com/cloud/jira/platform/rest/v3/",),
     ),
     _source(
@@ -269,7 +269,10 @@ _HANDLER = re.compile(r"(?:^|_)handler$|^handle|^main$|^lambda")
 
 def _of_a_product(node: cst.CSTNode, module: Meaning) -> Detail | None:
     """The URL's constant part is a path of Jira, Confluence or Bitbucket."""
-    urls = (argument(node, 0, "url", "fullurl"), argument(node, 1))
+    first = module.value_of(argument(node, 0, "url", "fullurl"))
+    if first is not None and module.path(first) == "urllib.request.Request()":
+        first = argument(first, 0, "url")
+    urls = (first, argument(node, 1))
     return Detail() if any(_PRODUCT_REST.search(module.text_of(url) or "") for url in urls) else None
 
 

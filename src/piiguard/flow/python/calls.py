@@ -36,14 +36,19 @@ _READS = frozenset({"get", "pop", "setdefault", "getlist", "get_all"})
 """Methods that read the property that their first argument names."""
 _READ_BODY = frozenset({"json", "read", "readlines", "text", "aread", "get_json"})
 """Methods that hand out the body of a response."""
+_BUILTINS = (
+    "str", "repr", "list", "tuple", "set", "frozenset", "dict", "sorted", "reversed", "bytes", "bytearray", "format",
+    "iter", "vars", "ascii",
+)  # fmt: skip
+_BASE64 = (
+    "b64encode", "b64decode", "urlsafe_b64encode", "urlsafe_b64decode", "standard_b64encode", "standard_b64decode",
+)  # fmt: skip
+_URLS = ("quote", "quote_plus", "unquote", "unquote_plus", "urlencode", "urljoin", "urlparse", "parse_qs")
 _COPY_FUNCTIONS = frozenset({
-
-    *(f"builtins.{name}" for name in ( "str", "repr", "list", "tuple", "set", "frozenset", "dict", "sorted", "reversed", "bytes", "bytearray", "format", "iter", "vars", "ascii", )),
-    *(f"json.{name}" for name in ("dumps", "loads", "load")), "simplejson.dumps", "simplejson.loads", "orjson.dumps",
-    "orjson.loads", "ujson.dumps", *(f"yaml.{name}" for name in ("dump", "safe_dump", "load", "safe_load")),
-    "pickle.dumps", "pickle.loads", "xmltodict.parse",
-    *(f"base64.{name}" for name in ( "b64encode", "b64decode", "urlsafe_b64encode", "urlsafe_b64decode", "standard_b64encode", "standard_b64decode", "b32encode", )),
-    *(f"urllib.parse.{name}" for name in ("quote", "quote_plus", "unquote", "unquote_plus", "urlencode", "urljoin", "urlparse", "parse_qs")),
+    *(f"builtins.{name}" for name in _BUILTINS), *(f"base64.{name}" for name in _BASE64),
+    *(f"urllib.parse.{name}" for name in _URLS), *(f"json.{name}" for name in ("dumps", "loads", "load")),
+    *(f"yaml.{name}" for name in ("dump", "safe_dump", "load", "safe_load")), "simplejson.dumps", "simplejson.loads",
+    "orjson.dumps", "orjson.loads", "ujson.dumps", "pickle.dumps", "pickle.loads", "xmltodict.parse",
     "urllib.request.Request", "requests.Request", "httpx.Request", "requests.auth.HTTPBasicAuth", "httpx.BasicAuth",
     "aiohttp.BasicAuth", "html.escape", "html.unescape", "markupsafe.escape", "copy.copy", "copy.deepcopy",
     "dataclasses.asdict", "collections.OrderedDict", "io.BytesIO", "io.StringIO", "asyncio.gather", "asyncio.run",

@@ -1,7 +1,7 @@
 """The Python front end: syntax trees into the flow graph.
 
-As in the JavaScript front end, statements are walked in order with an environment (binding -> graph node of its present
-value); branches are joined; a nested function sees a variable through its cell, the node of all values that it ever has.
+As in the JavaScript front end, statements are walked in order with an environment (binding -> graph node of its
+present value); branches are joined; a nested function sees a variable through its cell, the node of all its values.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class Marked:
             yield Value(self.syntax, self.node)
 
     def _maker(self) -> Call | None:
-        """The call that made the receiver: `smtplib.SMTP(host)` of `server.sendmail(...)`, through names and attributes."""
+        """The call that made the receiver, through names and attributes: `SMTP(host)` of `server.sendmail(...)`."""
         here: ast.expr | None = self.syntax if isinstance(self.syntax, ast.expr) else None
         scope, file, found = self.scope, self.file, None
         for _ in range(20):
@@ -183,7 +183,7 @@ def _arguments(call: Call, kind: str, name: str) -> Iterator[Value]:
 
 
 def _known_span(file: File, start: int, end: int) -> tuple[int, int]:
-    """The span, if it is known, or that of the smallest known syntax around it (inside f-strings, positions can be off)."""
+    """The span, if it is known, or that of the smallest known syntax around it (f-strings can have odd positions)."""
     if (start, end) in file.syntax:
         return start, end
     around = [span for span in file.syntax if span[0] <= start and end <= span[1]]

@@ -224,7 +224,7 @@ def _ancestors(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> list[ast.AST]:
 
 
 def _same_branch(statement: ast.stmt, use: ast.expr, parents: dict[ast.AST, ast.AST]) -> bool:
-    """Whether the use is in the same list of statements as the assignment (not the other branch of its `if`), or below."""
+    """Whether the use is in or below the assignment's list of statements, not in the other branch of its `if`."""
     parent = parents.get(statement)
     within = {*_ancestors(use, parents)}
     for _, block in ast.iter_fields(parent) if parent is not None else ():
