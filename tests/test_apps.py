@@ -118,7 +118,7 @@ def meets(observation: dict[str, Any], plant: Plant) -> bool:
 def test_every_planted_violation_is_observed(name: str) -> None:
     observations = scan(name).report["observations"]
     missed = [str(plant) for plant in plants(name) if not any(meets(seen, plant) for seen in observations)]
-    assert missed == []
+    assert not missed, "\n".join(missed)
 
 
 @pytest.mark.parametrize("name", CLEAN)
@@ -143,7 +143,7 @@ def test_the_answers_are_the_expected_ones(name: str) -> None:
         wanted = told["answers"].get(verdict["claim"], of_section if verdict["claim"] in decidable else None)
         if wanted and verdict["answer"] != wanted:
             wrong.append(f"{verdict['claim']}: {verdict['answer']}, not {wanted}: {verdict['reason']}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("name", NAMES)
