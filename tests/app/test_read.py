@@ -496,7 +496,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
         ({"HEAD": "ref: refs/heads/main\n", "refs/heads/main": f"{COMMIT}\n"}, COMMIT),
         ({"HEAD": "ref: refs/heads/main\n", "packed-refs": f"# pack-refs\n{COMMIT} refs/heads/main\n"}, COMMIT),
         ({"HEAD": "ref: refs/heads/none\n"}, None),
-        ({"HEAD": "ref: refs/../../secret\n"}, None),
+        ({"HEAD": "ref: refs/../../secret\n", "refs/heads/main": ""}, None),
         ({"HEAD": "nonsense"}, None),
         ({}, None),
     ],

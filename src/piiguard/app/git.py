@@ -22,7 +22,7 @@ def head_commit(root: Path) -> str | None:
     head = _read(git, "HEAD").removeprefix("ref:").strip()
     if _COMMIT.fullmatch(head):
         return head
-    if not _REFERENCE.fullmatch(head) or ".." in head or not inside(root, git / head):
+    if not _REFERENCE.fullmatch(head) or not inside(git, git / head):
         return None
     loose = _read(git, head).strip()
     return loose if _COMMIT.fullmatch(loose) else _packed(git, head)
