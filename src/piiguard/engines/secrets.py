@@ -79,6 +79,12 @@ _NAME_BEFORE = re.compile(
 )
 _LOOK_BACK = 120
 
+_TOKEN_NAME = re.compile(r" (token|secret|password)$")
+_OTHER_TOKEN = re.compile(
+    r"(page|paging|next|prev|previous|cursor|continuation|sync|resume|start|design|cancel|csrf|xsrf|device|change) token$"
+)
+"""Words of a name. Beside a random value, any `… token` is one, save for those that only mark a place."""
+
 _MADE_UP = re.compile(
     r"x{5}|\*{3}|\.{3}|example|placeholder|your|changeme|(.)\1{6}|1234567890|0123456789|abcdefghij", re.IGNORECASE
 )
@@ -159,10 +165,15 @@ def _by_name(text: str, *, bare: bool) -> Iterator[_Hit]:
 
 
 def _named(found: re.Match[str], name: str, scheme: str | None) -> Iterator[_Hit]:
-    telling = scheme is not None or names.data_class(name) == "credential"
-    if telling and is_random(found["value"]):
+    if (scheme is not None or _telling(name)) and is_random(found["value"]):
         kind = f"{scheme} credential" if scheme else names.words(name)
         yield _Hit(found.start("value"), found.end("value"), BY_NAME, kind, found["value"])
+
+
+def _telling(name: str) -> bool:
+    words = names.words(name)
+    token = _TOKEN_NAME.search(words) and not _OTHER_TOKEN.search(words)
+    return bool(token) or names.data_class(name) == "credential"
 
 
 def _outside(hits: list[_Hit], others: Iterator[_Hit]) -> Iterator[_Hit]:
