@@ -20,7 +20,7 @@ from pathlib import PurePosixPath
 import libcst as cst
 import msgspec
 
-from piiguard.checks.meaning import Found, Meaning, bare
+from piiguard.checks.meaning import SAME, UNKNOWN, Found, Meaning, bare
 from piiguard.checks.parsing import PythonText
 from piiguard.model import Callee, Confidence, Mark, Role, Rule
 
@@ -70,13 +70,19 @@ class Patterns:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._by_name: defaultdict[str, list[tuple[re.Pattern[str], Rule]]] = defaultdict(list)
+        self._roots: defaultdict[str, set[str]] = defaultdict(set)
         for rule in rules:
             for pattern in rule.callee.imports:
                 self._by_name[_last(pattern)].append((_compiled(pattern), rule))
+                self._roots[_root(pattern)].add(_last(pattern))
 
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self._by_name)
+
+    def names_below(self, roots: Iterable[str]) -> frozenset[str]:
+        """The last names of the patterns that begin with one of these roots."""
+        return frozenset(name for root in roots for name in self._roots.get(root, ()))
 
     def matching(self, path: str) -> list[Rule]:
         """The rules one of whose patterns covers the path, each once."""
@@ -89,6 +95,10 @@ class Patterns:
 def _last(path: str) -> str:
     names = _WORD.findall(_KEYS.sub("", path))
     return names[-1] if names else ""
+
+
+def _root(pattern: str) -> str:
+    return pattern[:2] if pattern.startswith("**") else re.split(r"[.(\[*]", pattern, maxsplit=1)[0]
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -152,16 +162,28 @@ def own_module(importer: str, name: str, files: Mapping[str, object]) -> Iterato
 
 
 class Screen:
-    """The cheap first look (`ast` and literals): is there anything in this file for any check?"""
+    """The cheap first look (`ast` and literals): is there anything in a file of this app for any check?"""
 
-    def __init__(self, topics: Iterable[Topic], patterns: Patterns) -> None:
-        self._names = patterns.names
+    def __init__(self, topics: Iterable[Topic], patterns: Patterns, texts: Iterable[PythonText]) -> None:
         self._literals = [topic.screen for topic in topics if topic.screen is not None]
+        self._always = any(topic.scan is not None and topic.screen is None for topic in topics)
+        roots = {name.partition(".")[0] for text in texts for name in _imported(text.tree)}
+        # What one module of the app imports, another may hand on: the whole app's imports count.
+        roots |= {meant.partition(".")[0] for name, meant in SAME.items() if name.partition(".")[0] in roots}
+        self._names = patterns.names_below(roots | {"builtins", UNKNOWN, "**"})
 
     def interesting(self, text: PythonText) -> bool:
-        if any(literal.search(text.text) for literal in self._literals):
+        if self._always or any(literal.search(text.text) for literal in self._literals):
             return True
         return any(name in self._names for node in ast.walk(text.tree) for name in _mentioned(node))
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
 
 
 def _mentioned(node: ast.AST) -> tuple[str, ...]:
@@ -172,43 +194,26 @@ def _mentioned(node: ast.AST) -> tuple[str, ...]:
     return (node.name.rpartition(".")[2],) if isinstance(node, ast.alias) else ()
 
 
-class Walk(cst.CSTVisitor):
-    """Visits one file and notes every place that a rule of `topics` marks."""
+def matches(module: Meaning, patterns: Patterns, refine: Mapping[str, Refinement]) -> Iterator[Hit]:
+    """Every place of a file that a callee pattern covers and the rule's refinement accepts."""
+    for node in module.nodes(cst.Call, cst.Subscript, cst.Attribute, cst.Assign):
+        for path in _paths(node, module, patterns):
+            for rule in patterns.matching(path):
+                look = refine.get(rule.id)
+                detail = look(node, module) if look else Detail()
+                if detail is not None:
+                    yield Hit(rule.id, node, detail)
 
-    def __init__(self, module: Meaning, app: str, patterns: Patterns, refine: Mapping[str, Refinement]) -> None:
-        super().__init__()
-        self._module = module
-        self._app = app
-        self._patterns = patterns
-        self._refine = refine
-        self.marks: list[Mark] = []
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self._look(node)
-
-    def visit_Subscript(self, node: cst.Subscript) -> None:
-        self._look(node)
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        if node.attr.value in self._patterns.names:
-            self._look(node)
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        for target in node.targets:
-            if isinstance(target.target, cst.Subscript | cst.Attribute):
-                self._match(node, f"{self._module.path(target.target)}=")
-
-    def _look(self, node: cst.BaseExpression) -> None:
-        path = self._module.path(node)
-        if path and not isinstance(self._module.parent(node), cst.AssignTarget | cst.Del):
-            self._match(node, path)
-
-    def _match(self, node: cst.CSTNode, path: str) -> None:
-        for rule in self._patterns.matching(path):
-            refine = self._refine.get(rule.id)
-            detail = refine(node, self._module) if refine else Detail()
-            if detail is not None:
-                self.marks.append(mark(Hit(rule.id, node, detail), self._module, self._app))
+def _paths(node: cst.CSTNode, module: Meaning, patterns: Patterns) -> Iterator[str]:
+    """The path that a node is matched by; an assignment has one for each target that is part of something."""
+    if isinstance(node, cst.Assign):
+        parts = (target.target for target in node.targets if isinstance(target.target, cst.Subscript | cst.Attribute))
+        yield from (f"{module.path(part)}=" for part in parts)
+    elif isinstance(node, cst.Attribute) and node.attr.value not in patterns.names:
+        return
+    elif not isinstance(module.parent(node), cst.AssignTarget | cst.Del):
+        yield module.path(node) or ""
 
 
 def mark(hit: Hit, module: Meaning, app: str) -> Mark:

@@ -170,55 +170,45 @@ def _client_with_credential(node: cst.CSTNode, module: Meaning) -> Detail | None
 # ---------------------------------------------------------------- the scan for literals
 
 
-class _Literals(cst.CSTVisitor):
-    """Collects literals under telling names, and strings that are URLs."""
+def _named_literals(module: Meaning) -> Iterator[tuple[str, str | None, cst.BaseExpression | None]]:
+    """Rule, name and value of everything that gives a name to a value."""
+    for node in module.nodes(cst.Assign, cst.AnnAssign, cst.Param, cst.DictElement, cst.Arg):
+        if isinstance(node, cst.Assign):
+            yield from (("py-secret-literal", _last_name(target.target), node.value) for target in node.targets)
+        elif isinstance(node, cst.AnnAssign):
+            yield "py-secret-literal", _last_name(node.target), node.value
+        elif isinstance(node, cst.Param):
+            yield "py-secret-literal", node.name.value, node.default
+        elif isinstance(node, cst.DictElement):
+            yield "py-secret-literal", _constant(node.key), node.value
+        elif isinstance(node, cst.Arg) and node.keyword is not None:
+            yield "py-secret-argument", *_of_keyword(node.keyword.value, node.value)
 
-    def __init__(self, module: Meaning) -> None:
-        super().__init__()
-        self._module = module
-        self.hits: list[Hit] = []
 
-    def visit_Assign(self, node: cst.Assign) -> None:
-        for target in node.targets:
-            self._named(_last_name(target.target), node.value, "py-secret-literal")
+def _of_keyword(name: str, value: cst.BaseExpression) -> tuple[str, cst.BaseExpression]:
+    """`auth=(user, password)`: the second of a pair is the password."""
+    if name in ("auth", "basic_auth") and isinstance(value, cst.Tuple) and len(value.elements) == 2:
+        return "password", value.elements[1].value
+    return name, value
 
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self._named(_last_name(node.target), node.value, "py-secret-literal")
 
-    def visit_Param(self, node: cst.Param) -> None:
-        self._named(node.name.value, node.default, "py-secret-literal")
+def _in_urls(module: Meaning) -> Iterator[Hit]:
+    for node in module.nodes(cst.SimpleString, cst.FormattedString):
+        text = module.text_of(node) or ""
+        if isinstance(node, cst.SimpleString):
+            found = _URL_PASSWORD.search(text)
+            if found and looks_typed_in_url(found["password"]):
+                yield Hit("py-url-password", node, _about(found["password"], "password in a URL"))
+        elif isinstance(node, cst.FormattedString) and "://" in text:
+            written = "".join(part.value if isinstance(part, cst.FormattedStringText) else HOLE for part in node.parts)
+            query = _QUERY_TOKEN.search(written)
+            if query and _telling(query["name"]):
+                yield Hit("py-token-in-url", node)
 
-    def visit_DictElement(self, node: cst.DictElement) -> None:
-        name = node.key.evaluated_value if isinstance(node.key, cst.SimpleString) else None
-        self._named(name if isinstance(name, str) else None, node.value, "py-secret-literal")
 
-    def visit_Arg(self, node: cst.Arg) -> None:
-        if node.keyword is None:
-            return
-        if (
-            node.keyword.value in ("auth", "basic_auth")
-            and isinstance(node.value, cst.Tuple)
-            and len(node.value.elements) == 2
-        ):
-            self._named("password", node.value.elements[1].value, "py-secret-argument")
-        else:
-            self._named(node.keyword.value, node.value, "py-secret-argument")
-
-    def visit_SimpleString(self, node: cst.SimpleString) -> None:
-        found = _URL_PASSWORD.search(self._module.text_of(node) or "")
-        if found and looks_typed_in_url(found["password"]):
-            self.hits.append(Hit("py-url-password", node, _about(found["password"], "password in a URL")))
-
-    def visit_FormattedString(self, node: cst.FormattedString) -> None:
-        text = "".join(part.value if isinstance(part, cst.FormattedStringText) else HOLE for part in node.parts)
-        found = _QUERY_TOKEN.search(text) if "://" in (self._module.text_of(node) or "") else None
-        if found and _telling(found["name"]):
-            self.hits.append(Hit("py-token-in-url", node))
-
-    def _named(self, name: str | None, value: cst.BaseExpression | None, rule: str) -> None:
-        detail = _of_string(value, names.words(name)) if name and _telling(name) else None
-        if detail is not None and value is not None:
-            self.hits.append(Hit(rule, value, detail))
+def _constant(node: cst.BaseExpression) -> str | None:
+    value = node.evaluated_value if isinstance(node, cst.SimpleString) else None
+    return value if isinstance(value, str) else None
 
 
 def looks_typed_in_url(password: str) -> bool:
@@ -241,14 +231,15 @@ def _last_name(node: cst.BaseExpression) -> str | None:
         return node.attr.value
     index = node.slice[0].slice if isinstance(node, cst.Subscript) else None
     key = index.value if isinstance(index, cst.Index) else None
-    value = key.evaluated_value if isinstance(key, cst.SimpleString) else None
-    return value if isinstance(value, str) else None
+    return _constant(key) if key is not None else None
 
 
 def _scan(module: Meaning) -> Iterator[Hit]:
-    literals = _Literals(module)
-    module.tree.visit(literals)
-    yield from literals.hits
+    for rule, name, value in _named_literals(module):
+        detail = _of_string(value, names.words(name)) if name and _telling(name) else None
+        if detail is not None and value is not None:
+            yield Hit(rule, value, detail)
+    yield from _in_urls(module)
 
 
 _REFINE: dict[str, Refinement] = {
@@ -262,6 +253,8 @@ TOPIC = Topic(
     refine=_REFINE,
     scan=_scan,
     screen=re.compile(
-        r"token|secret|passw|passphrase|pwd|key|credential|authorization|auth|pat\b|webhook|://", re.IGNORECASE
+        r"(?:token|secret|passw|passphrase|pwd|key|credential|auth|pat|webhook)\w*[\"']?\]?\s*(?::[^=\n]{1,40}=|[=:,])\s*\(?[^\n]{0,80}[\"']"
+        r"|://[^/\s\"']+:[^/\s\"'@]+@|[?&][\w-]*(?:token|key|secret|password|pwd|sig)=",
+        re.IGNORECASE,
     ),
 )

@@ -305,41 +305,24 @@ def _session_writes(node: cst.CSTNode, module: Meaning) -> Detail | None:
     return Detail() if built or (sql and _SQL_WRITES.search(sql) and not _SQL_OTHER.search(sql)) else None
 
 
-class _Columns(cst.CSTVisitor):
-    """Collects declared columns: `email = Column(...)` in a model, and the text of CREATE TABLE."""
-
-    def __init__(self, module: Meaning) -> None:
-        super().__init__()
-        self._module = module
-        self.hits: list[Hit] = []
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        target = node.targets[0].target
-        self._declared(node, target.value if isinstance(target, cst.Name) else "", node.value)
-
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self._declared(node, node.target.value if isinstance(node.target, cst.Name) else "", node.value)
-
-    def visit_SimpleString(self, node: cst.SimpleString) -> None:
-        table = _SQL_COLUMNS.search(self._module.text_of(node) or "")
+def _columns_of(node: cst.CSTNode, module: Meaning) -> set[str]:
+    """The columns that a place declares: `email = Column(...)` in a model, or the text of CREATE TABLE."""
+    if isinstance(node, cst.SimpleString):
+        table = _SQL_COLUMNS.search(module.text_of(node) or "")
         columns = (_COLUMN.match(part) for part in table["columns"].split(",")) if table else ()
-        data = {names.data_class(column["name"]) for column in columns if column}
-        self._keep(node, data)
-
-    def _declared(self, node: cst.CSTNode, name: str, value: cst.BaseExpression | None) -> None:
-        if isinstance(value, cst.Call) and name and _COLUMN_CALLS.match(self._module.path(value) or ""):
-            self._keep(node, {names.data_class(name)})
-
-    def _keep(self, node: cst.CSTNode, data: set[str | None]) -> None:
-        known = tuple(sorted(name for name in data if name))
-        if known:
-            self.hits.append(Hit("py-sql-schema", node, Detail(data=known)))
+        return {column["name"] for column in columns if column}
+    if not isinstance(node, cst.Assign | cst.AnnAssign):
+        return set()
+    target = node.targets[0].target if isinstance(node, cst.Assign) else node.target
+    declares = isinstance(node.value, cst.Call) and _COLUMN_CALLS.match(module.path(node.value) or "")
+    return {target.value} if declares and isinstance(target, cst.Name) else set()
 
 
 def _scan(module: Meaning) -> Iterator[Hit]:
-    columns = _Columns(module)
-    module.tree.visit(columns)
-    yield from columns.hits
+    for node in module.nodes(cst.SimpleString, cst.Assign, cst.AnnAssign):
+        data = sorted(filter(None, {names.data_class(name) for name in _columns_of(node, module)}))
+        if data:
+            yield Hit("py-sql-schema", node, Detail(data=tuple(data)))
 
 
 _REFINE: dict[str, Refinement] = {

@@ -41,33 +41,16 @@ _KINDS = {
 }
 
 
-class _Strings(cst.CSTVisitor):
-    """Collects whole strings: a part of a longer one is looked at with the longer one."""
-
-    def __init__(self) -> None:
-        self.found: list[cst.BaseExpression] = []
-
-    def visit_SimpleString(self, node: cst.SimpleString) -> None:
-        self.found.append(node)
-
-    def visit_FormattedString(self, node: cst.FormattedString) -> None:
-        self.found.append(node)
-
-    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> bool:
-        self.found.append(node)
-        return False
-
-    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
-        """A docstring builds no markup."""
-        first = node.body[0]
-        return not (isinstance(first, cst.Expr) and isinstance(first.value, cst.SimpleString | cst.ConcatenatedString))
+def _is_whole(node: cst.CSTNode, module: Meaning) -> bool:
+    """A part of a longer string is looked at with the longer one; a docstring builds no markup."""
+    parent = module.parent(node)
+    docstring = isinstance(parent, cst.Expr)
+    return not docstring and not isinstance(parent, cst.ConcatenatedString)
 
 
 def _scan(module: Meaning) -> Iterator[Hit]:
-    strings = _Strings()
-    module.tree.visit(strings)
-    for node in strings.found:
-        text = module.text_of(node) or ""
+    for node in module.nodes(cst.SimpleString, cst.FormattedString, cst.ConcatenatedString):
+        text = (module.text_of(node) or "") if _is_whole(node, module) else ""
         for rule, shape in _KINDS.items() if "//" in text else ():
             for host in sorted({found["host"].lower() for found in shape.finditer(text)}):
                 yield Hit(rule, node, Detail(host=host))

@@ -14,8 +14,8 @@ the service (`boto3.client`) or the field (`headers[...]`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import libcst as cst
 from libcst.metadata import (
@@ -33,6 +33,7 @@ from libcst.metadata import (
 
 from piiguard.checks.parsing import PythonText
 
+Kind = TypeVar("Kind", bound=cst.CSTNode)
 UNKNOWN = "?"
 HOLE = "{}"
 """Stands in a text for a part that is not constant."""
@@ -157,6 +158,10 @@ class Meaning:
         """Byte offsets of the node in the file."""
         span = self._spans[node]
         return self.text.span(span.start, span.start + span.length)
+
+    def nodes(self, *kinds: type[Kind]) -> Iterator[Kind]:
+        """All nodes of some kinds. (The tree was walked once, for the parents; walking it again costs as much.)"""
+        return (node for node in self._parents if isinstance(node, kinds))
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         return self._parents.get(node)

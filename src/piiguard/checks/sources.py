@@ -283,30 +283,17 @@ def _hidden(node: cst.CSTNode, module: Meaning) -> Detail | None:
     return Detail() if path == "getpass.getpass" or (isinstance(hides, cst.Name) and hides.value == "True") else None
 
 
-class _Handlers(cst.CSTVisitor):
-    """Collects the event parameters of functions with a handler's signature: `def ..._handler(event, context)`."""
-
-    def __init__(self) -> None:
-        self.hits: list[Hit] = []
-
-    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
-        return False
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        names = [param.name.value.lstrip("_") for param in node.params.params]
-        if len(names) == 2 and names[0] in ("event", "evt", "e") and names[1] in ("context", "ctx", "c"):
-            self._take(node)
-        return False
-
-    def _take(self, node: cst.FunctionDef) -> None:
-        if _HANDLER.search(node.name.value):
-            self.hits.append(Hit("py-lambda-event", node.params.params[0].name))
+def _is_handler(node: cst.FunctionDef) -> bool:
+    """A handler's signature: `def ..._handler(event, context)`."""
+    names = [param.name.value.lstrip("_") for param in node.params.params]
+    signature = len(names) == 2 and names[0] in ("event", "evt", "e") and names[1] in ("context", "ctx", "c")
+    return signature and _HANDLER.search(node.name.value) is not None
 
 
 def _scan(module: Meaning) -> Iterator[Hit]:
-    handlers = _Handlers()
-    module.tree.visit(handlers)
-    yield from handlers.hits
+    for node in module.nodes(cst.FunctionDef):
+        if _is_handler(node) and module.enclosing(node, cst.FunctionDef, cst.ClassDef) is None:
+            yield Hit("py-lambda-event", node.params.params[0].name)
 
 
 TOPIC = Topic(

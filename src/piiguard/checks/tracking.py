@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
 import libcst as cst
+from libcst.helpers import get_full_name_for_node
 
 from piiguard.checks.base import Detail, Hit, Refinement, Topic, argument, calls, check
 from piiguard.checks.meaning import Meaning
@@ -103,38 +105,31 @@ def _has_keywords(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.Call) and any(arg.keyword is not None for arg in node.args)
 
 
-class _Imports(cst.CSTVisitor):
-    """Collects imports of the libraries in the table."""
-
-    def __init__(self, own: Meaning) -> None:
-        super().__init__()
-        self._own = own
-        self.hits: list[Hit] = []
-
-    def visit_Import(self, node: cst.Import) -> None:
-        for alias in node.names:
-            self._keep(node, alias.evaluated_name)
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
-        if node.relative or node.module is None or isinstance(node.names, cst.ImportStar):
-            return
-        module = cst.Module([]).code_for_node(node.module)
-        for alias in node.names:
-            self._keep(node, f"{module}.{alias.evaluated_name}")
-
-    def _keep(self, node: cst.CSTNode, module: str) -> None:
-        found = None if self._own.is_own(module) else tracker_of(module)
-        if found is not None and not any(hit.node is node for hit in self.hits):
-            self.hits.append(
-                Hit("py-tracker-import", node, Detail(attributes={"vendor": found.vendor, "kind": found.kind}))
-            )
+def _modules(node: cst.CSTNode) -> Iterator[str]:
+    """The dotted names that a statement imports, without relative ones."""
+    if isinstance(node, cst.Import):
+        yield from (alias.evaluated_name for alias in node.names)
+    elif isinstance(node, cst.ImportFrom) and not node.relative and node.module is not None:
+        module = get_full_name_for_node(node.module) or ""
+        names = node.names if not isinstance(node.names, cst.ImportStar) else ()
+        yield from (f"{module}.{alias.evaluated_name}" for alias in names)
+        yield module
 
 
 def _scan(module: Meaning) -> Iterator[Hit]:
-    imports = _Imports(module)
-    module.tree.visit(imports)
-    yield from imports.hits
+    for node in module.nodes(cst.Import, cst.ImportFrom):
+        outside = (name for name in _modules(node) if not module.is_own(name))
+        found = next(filter(None, map(tracker_of, outside)), None)
+        if found is not None:
+            yield Hit("py-tracker-import", node, Detail(attributes={"vendor": found.vendor, "kind": found.kind}))
+
+
+def _screen() -> re.Pattern[str]:
+    """Every name that an import of a listed library may begin with."""
+    packages = {package for tracker in trackers.trackers() for package in tracker.pypi} | set(_MODULES)
+    names = {re.escape(package).replace(r"\-", "[-_.]") for package in packages}
+    return re.compile(rf"^\s*(?:import|from)\s+(?:{'|'.join(sorted(names))})\b", re.IGNORECASE | re.MULTILINE)
 
 
 _REFINE: dict[str, Refinement] = {"py-tracker-call": _vendor, "py-tracker-data": _person}
-TOPIC = Topic(rules=RULES, refine=_REFINE, scan=_scan)
+TOPIC = Topic(rules=RULES, refine=_REFINE, scan=_scan, screen=_screen())

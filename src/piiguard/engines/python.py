@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import libcst as cst
 
-from piiguard.checks.base import Patterns, Project, Refinement, Screen, Topic, Walk, mark
+from piiguard.checks.base import Patterns, Project, Refinement, Screen, Topic, mark, matches
 from piiguard.checks.catalogue import RULES, TOPICS
 from piiguard.checks.meaning import Meaning
 from piiguard.checks.parsing import PythonText, UnreadableError
@@ -48,7 +48,6 @@ class Checks:
         self._topics = [topic for topic in TOPICS if any(rule.id in self._chosen for rule in topic.rules)]
         self._patterns = Patterns(rule for topic in self._topics for rule in topic.rules if rule.id in self._chosen)
         self._refine: dict[str, Refinement] = dict(pair for topic in self._topics for pair in topic.refine.items())
-        self._screen = Screen(self._topics, self._patterns)
 
     def of_app(self, app: App) -> tuple[list[Mark], list[Gap]]:
         """Marks and gaps of one app's Python files, in the order of the files."""
@@ -62,7 +61,7 @@ class Checks:
                     gaps.append(_gap(source, str(error)))
         project = Project(texts)
         marks: list[Mark] = []
-        for text in filter(self._screen.interesting, texts):
+        for text in filter(Screen(self._topics, self._patterns, texts).interesting, texts):
             try:
                 marks += sorted(self._of_module(project.meaning(text.source.path), app.id), key=_order)
             except (cst.ParserSyntaxError, RecursionError) as error:
@@ -70,9 +69,8 @@ class Checks:
         return marks, gaps
 
     def _of_module(self, module: Meaning, app: str) -> Iterator[Mark]:
-        walk = Walk(module, app, self._patterns, self._refine)
-        module.tree.visit(walk)
-        yield from walk.marks
+        for hit in matches(module, self._patterns, self._refine):
+            yield mark(hit, module, app)
         for topic in self._topics:
             yield from self._scanned(topic, module, app)
 
@@ -95,7 +93,5 @@ def _gap(source: Source, why: str) -> Gap:
 def _listen_for_the_canary() -> None:
     text = PythonText(Source(path="canary.py", app="", language="python", text=_CANARY))
     module = Project([text]).meaning(text.source.path)
-    walk = Walk(module, "", Patterns(RULES), {})
-    module.tree.visit(walk)
-    if not any(found.rule == _CANARY_RULE for found in walk.marks):
+    if not any(hit.rule == _CANARY_RULE for hit in matches(module, Patterns(RULES), {})):
         raise EngineError("The Python checks missed their known positive", todo="Reinstall piiguard and its libcst")

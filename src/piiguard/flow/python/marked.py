@@ -15,7 +15,7 @@ from typing import NamedTuple
 from piiguard.flow.hosts import Host, host_of, template_of
 from piiguard.flow.python.program import Call, File, Program, Scope
 from piiguard.flow.python.texts import Texts, reaching
-from piiguard.model import Location, Mark, Rule
+from piiguard.model import Mark, Rule, Source
 
 _BARE_HOST = re.compile(r"^(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?$", re.IGNORECASE)
 _BARE_CHANNELS = ("email", "socket")
@@ -43,8 +43,12 @@ class Marked:
         self.syntax = file.syntax.get(self.span)
 
     @property
-    def location(self) -> Location:
-        return self.mark.location
+    def source(self) -> Source:
+        return self.file.source
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        return self.mark.start, self.mark.end
 
     @property
     def text(self) -> str:
