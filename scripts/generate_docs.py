@@ -37,6 +37,7 @@ CATEGORY_MEANINGS: dict[str, str] = {
     "pii-storage": "personal data is stored: Forge storage, SQL, properties, object store, files, databases",
     "pii-egress": "personal data is sent to a host outside Atlassian",
     "pii-log": "personal data or a credential is printed",
+    "pii-queue": "personal data waits in a queue, or travels over a channel, inside the platform",
     "credential-storage-plain": "a credential is stored in clear",
     "credential-storage-secret": "a credential is stored in an encrypted secret store",
     "credential-egress": "a credential goes to someone who did not issue it, or stands in an address",
