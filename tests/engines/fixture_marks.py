@@ -1,4 +1,4 @@
-"""Fixtures with marks: a comment `ruleid: <id>` or `ok: <id>` says what must, or must not, be found on the next line."""
+"""Fixtures with marks: a comment `ruleid: <id>` or `ok: <id>` says what must, or must not, be on the next line."""
 
 from __future__ import annotations
 

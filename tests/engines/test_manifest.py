@@ -9,6 +9,7 @@ import pytest
 from piiguard.app import read
 from piiguard.engines import manifest
 from piiguard.model import CATEGORIES, EngineReport, Mark
+
 from .fixture_marks import FIXTURES, actual, expected
 
 FOLDER = FIXTURES / "manifest"

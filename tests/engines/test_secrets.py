@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from piiguard.engines import secrets
 from piiguard.facts import key_formats
 from piiguard.model import App, EngineReport, Language, Manifest, Source, Subject
-from .fixture_marks import LANGUAGES, actual, expected, filled, files, rule_of
+
+from .fixture_marks import LANGUAGES, actual, expected, files, filled, rule_of
 
 RULE_IDS = [rule.id for rule in secrets.RULES]
 CASES = list(files("secrets"))

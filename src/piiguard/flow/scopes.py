@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from piiguard.facts import egress, endpoints, events, hosting
-from piiguard.model import App, EngineReport, Gap, Location, Manifest, Mark, Rule, Scope
+from piiguard.model import App, EngineReport, Gap, Location, Manifest, Mark, Rule, Scope, Source
 
 _DOCS = ("https://developer.atlassian.com/platform/forge/manifest-reference/permissions/",)
 
@@ -140,9 +140,14 @@ def _needed_by_events(manifest: Manifest) -> set[str]:
     return {scope for family in families if family for scope in family.scopes}
 
 
+def _code(app: App) -> Iterator[Source]:
+    """Sources without data files: a package.json names packages that the code may never import."""
+    return (source for source in app.sources if source.language not in ("json", "text", "css"))
+
+
 def _mentions(pattern: str) -> Callable[[App], bool]:
     compiled = re.compile(pattern.encode())
-    return lambda app: any(compiled.search(source.text) for source in app.sources)
+    return lambda app: any(compiled.search(source.text) for source in _code(app))
 
 
 def _has_token(attribute: str, key: str) -> Callable[[App], bool]:
@@ -155,15 +160,22 @@ def _has_token(attribute: str, key: str) -> Callable[[App], bool]:
     return declared
 
 
-_STORAGE = r"@forge/(?:kvs|storage)\b|forge/storage/|\bstorage\b[^;]*from\s*[\"']@forge/api|@forge/api[\"']\)?\.storage"
-_STORAGE += r"|\bstorage\b[^;\n]{0,80}require\([\"']@forge/api|\b\w+\.storage\.\w+\("
+_STORAGE = "|".join(
+    (
+        r"@forge/(?:kvs|storage)\b",
+        r"forge/storage/",
+        r"\bimport\b[^;\"']*\bstorage\b[^;\"']*\bfrom\s*[\"']@forge/api",
+        r"\bstorage\b[^;\n]{0,80}require\([\"']@forge/api",
+        r"\b\w+\.storage\.\w+\(",
+    )
+)
 _OTHER_NEEDS: dict[str, Callable[[App], bool]] = {
     "storage:app": _mentions(_STORAGE),
     "read:app-user-token": _has_token("app_user_token", "appUserToken"),
     "read:app-system-token": _has_token("app_system_token", "appSystemToken"),
     "report:personal-data": _mentions(r"reportPersonalData|report-accounts"),
-    "read:me": _mentions(r"/me\b|[gG]raph"),
-    "read:account": _mentions(r"/me\b|[gG]raph"),
+    "read:me": _mentions(r"/me\b|requestGraph|graphql"),
+    "read:account": _mentions(r"/me\b|requestGraph|graphql"),
 }
 """Scopes that no product endpoint asks for -> what in the app needs them."""
 
@@ -234,9 +246,9 @@ def _doubts(app: App, calls: Sequence[ProductCall], understood: _Understood) -> 
         yield "the scopes of an endpoint are not fully known"
     if any(events.family(event) is None for event in _events(app.manifest)):
         yield "an event is not in the table"
-    if any(_GRAPH.search(source.text) for source in app.sources):
+    if any(_GRAPH.search(source.text) for source in _code(app)):
         yield "GraphQL is called"
-    if any(_USER_COMPONENT.search(source.text) for source in app.sources):
+    if any(_USER_COMPONENT.search(source.text) for source in _code(app)):
         yield "a component of the platform shows users"
 
 
