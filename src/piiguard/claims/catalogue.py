@@ -26,6 +26,7 @@ class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: tuple[Owner, ...] = ()
     where: dict[str, tuple[str, ...]] = {}
     confidence: tuple[Literal["sure", "likely"], ...] = ()
+    rule: tuple[str, ...] = ()
     effect: Effect = "contradicts"
     unless: tuple[str, ...] = ()
     because: str = ""
@@ -34,7 +35,7 @@ class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def conditional(self) -> bool:
         """Whether an observation of its category may not fit."""
-        return bool(self.data or self.host or self.where or self.confidence)
+        return bool(self.data or self.host or self.where or self.confidence or self.rule)
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

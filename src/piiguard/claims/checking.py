@@ -57,9 +57,9 @@ class Checked:
                 self.wrong(line_of(value), unknown(dotted((*at, key)), key, tuple(fields)))
             elif not _empty(value):
                 read[key] = self.read(value, fields[key].type, (*at, key))
-        for name, field in fields.items():
-            if field.required and name not in read:
-                self.wrong(line_of(node), f"{dotted(at)} needs `{name}`")
+        missing = [name for name, field in fields.items() if field.required and name not in read]
+        if missing and isinstance(node, MappingNode):
+            self.wrong(line_of(node), f"{dotted(at)} needs `{'` and `'.join(missing)}`")
         return read
 
     def _mapping(self, node: Node, kind: Any, at: Path) -> dict[str, Any]:

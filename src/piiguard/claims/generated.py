@@ -63,6 +63,7 @@ def _row(clause: Clause) -> str:
         *([f"data: {', '.join(clause.data)}"] if clause.data else []),
         *([f"host: {', '.join(clause.host)}"] if clause.host else []),
         *(f"{name}: {', '.join(values)}" for name, values in clause.where.items()),
+        *([f"rule: {', '.join(clause.rule)}"] if clause.rule else []),
         *([f"confidence: {', '.join(clause.confidence)}"] if clause.confidence else []),
     ]
     what = ", ".join(f"`{category}`" for category in clause.category)

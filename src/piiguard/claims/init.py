@@ -96,6 +96,6 @@ def _waivers() -> Iterator[str]:
     yield "# Findings that we accept, with the reason. A waiver that matches nothing is an error."
     yield "waivers:"
     yield "  # - rule: rule-id"
-    yield "  #   path: src/*.js"
+    yield "  #   path: src/example.js"
     yield "  #   reason: why this is fine"
     yield "  #   until: 2000-12-31"

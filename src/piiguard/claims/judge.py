@@ -17,7 +17,7 @@ from piiguard.claims.manifest_facts import from_manifest, manifest_facts
 from piiguard.claims.policy import Policy
 from piiguard.claims.reasons import reason
 from piiguard.claims.waivers import inline_waivers, settle
-from piiguard.model import Answer, App, Attestation, Gap, Judgement, Observation, Subject, Verdict
+from piiguard.model import Answer, App, Attestation, Gap, Judgement, Observation, Subject, Verdict, Waiver
 
 
 def judge(
@@ -54,11 +54,17 @@ def judge(
             verdicts.append(_verdict(section, claim, app, evidence, policy, dated=today is not None))
     return Judgement(
         verdicts=tuple(verdicts),
-        waivers=waivers,
+        waivers=tuple(_reported(waiver, observations) for waiver in waivers),
         attestations=attestations,
         findings=tuple(dict.fromkeys(each.id for each in observations if each.id in findings)),
         waived=tuple(dict.fromkeys(each.id for each in observations if each.id in waived)),
     )
+
+
+def _reported(waiver: Waiver, observations: tuple[Observation, ...]) -> Waiver:
+    """The waiver without the manifest facts that it covers, which stand in no report."""
+    reported = {each.id for each in observations}
+    return msgspec.structs.replace(waiver, observations=tuple(each for each in waiver.observations if each in reported))
 
 
 def _claims() -> Iterator[tuple[Section, Claim]]:

@@ -1,7 +1,7 @@
 """What the manifest alone says for or against a claim, put as observations so that the same clauses judge it.
 
 The rules are those of Atlassian's manifest reference and of the published criteria for Runs on Atlassian.
-Facts carry the attribute `fact`; an observation that an engine made at the same place is preferred in wording.
+Facts carry the attribute `fact`. They count where no engine observed at the same place something that weighs as much.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _observation(app: App, found: _Fact) -> Observation:
         location=Location(path, max(line, 1)),
         host=host,
         message=message,
-        attributes={"fact": fact},
+        attributes={"fact": fact, "directive": fact} if category == "unsafe-csp" else {"fact": fact},
     )
 
 
@@ -85,15 +85,15 @@ def _scope(scope: Scope) -> Iterator[_Fact]:
 
 
 def _remote(remote: Remote) -> Iterator[_Fact]:
-    name, category = f"remote {remote.key}", "remote-backend"
+    name, category, line = f"remote {remote.key}", "remote-backend", remote.base_url_line or remote.line
     for address in remote.base_urls or (None,):
-        yield category, "remote", remote.line, f"{name} at {address or 'an unknown address'}", address
+        yield category, "remote", line, f"{name} at {address or 'an unknown address'}", address
         if remote.app_user_token:
-            yield category, "remote-user-token", remote.line, f"{name} receives the user's token", address
+            yield category, "remote-user-token", line, f"{name} receives the user's token", address
         if remote.app_system_token:
-            yield category, "remote-system-token", remote.line, f"{name} receives the app's token", address
+            yield category, "remote-system-token", line, f"{name} receives the app's token", address
         if _may_store(remote):
-            yield category, "remote-storage", remote.line, f"{name} may store end-user data", address
+            yield category, "remote-storage", line, f"{name} may store end-user data", address
     if remote.configurable:
         message = f"administrators choose the address of {name}"
         yield "manifest-declaration", "configurable-remote", remote.line, message, None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from piiguard.claims.catalogue import Claim
 from piiguard.claims.evidence import Evidence
+from piiguard.claims.manifest_facts import from_manifest
 from piiguard.claims.policy import Policy
 from piiguard.claims.weigh import Weight
 from piiguard.model import Answer
@@ -81,9 +82,10 @@ def _told(weights: tuple[Weight, ...]) -> str:
     places = list(dict.fromkeys((w.observation.location.path, w.observation.location.start_line) for w in weights))
     first = weights[0]
     path, line = places[0]
+    place = f"{path}:{line}, {first.observation.rule}" if from_manifest(first.observation) else f"{path}:{line}"
     message = f": {first.observation.message}" if first.observation.message else ""
     more = f" and {_count(len(places) - 1, 'more place')}" if len(places) > 1 else ""
-    return f"{first.because}{message} ({path}:{line}){more}"
+    return f"{first.because}{message} ({place}){more}"
 
 
 def _allowed(evidence: Evidence, policy: Policy) -> Iterator[str]:

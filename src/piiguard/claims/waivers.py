@@ -15,8 +15,6 @@ from piiguard.model import Location, Observation, Source, Subject, Waiver
 
 _MARK = re.compile(r"^\W*piiguard:\s*allow\b(?P<rest>.*)", re.DOTALL)
 _FORM = re.compile(r"(?P<rule>[\w.\-/]{1,200}) -- ?(?P<reason>\S.*?)(?:,? ?\buntil (?P<until>\d{4}-\d{2}-\d{2}))?")
-_LONGEST = 1000
-"""Characters of a comment that are read."""
 _TODO = "Write `piiguard: allow <rule-id> -- <reason>, until <yyyy-mm-dd>` (the date may be left out)"
 
 
@@ -50,7 +48,7 @@ def _target(comment: Comment, alone: set[int]) -> int:
 
 def _inline(path: str, comment: Comment, rest: str, target: int) -> Waiver:
     where = f"{path}:{comment.line}"
-    form = _FORM.fullmatch(" ".join(rest[:_LONGEST].split()))
+    form = _FORM.fullmatch(" ".join(rest.split()))
     if not form:
         raise UsageError("this waiver is not complete", where=where, todo=_TODO)
     if form["until"] and not _is_date(form["until"]):

@@ -11,7 +11,7 @@ from piiguard.claims.hosts import owner
 from piiguard.claims.policy import AppPolicy
 from piiguard.model import DATA_CLASSES, Observation
 
-_STRENGTH: dict[Effect, int] = {"contradicts": 4, "weakens": 3, "asks": 2, "allowed": 1, "nothing": 0}
+STRENGTH: dict[Effect, int] = {"contradicts": 4, "weakens": 3, "asks": 2, "allowed": 1, "nothing": 0}
 
 
 class Allowance(msgspec.Struct, frozen=True, order=True):
@@ -37,7 +37,7 @@ def weigh(claim: Claim, observation: Observation, policy: AppPolicy) -> Weight:
     The observation's category must be one that the claim needs.
     """
     weights = [_weigh_class(claim, observation, data, policy) for data in observation.data or ("",)]
-    strongest = max(weights, key=lambda weight: _STRENGTH[weight.effect])
+    strongest = max(weights, key=lambda weight: STRENGTH[weight.effect])
     allowances = tuple(sorted({allowance for weight in weights for allowance in weight.allowances}))
     return msgspec.structs.replace(strongest, allowances=allowances)
 
@@ -61,6 +61,7 @@ def _fits(clause: Clause, observation: Observation, data: str, runs_host: Owner)
         and (not clause.data or data in clause.data or DATA_CLASSES.get(data) in clause.data)
         and (not clause.host or runs_host in clause.host)
         and (not clause.confidence or observation.confidence in clause.confidence)
+        and (not clause.rule or observation.rule in clause.rule)
         and _holds(clause.where, observation)
     )
 
