@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import msgspec
 import pytest
@@ -234,12 +233,16 @@ def test_written_file_has_ordinary_permissions(scan: Scan, tmp_path: Path) -> No
     assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o644
 
 
-def test_a_link_is_followed_and_a_device_is_not_replaced(scan: Scan, tmp_path: Path) -> None:
+def test_a_link_is_followed_and_a_pipe_is_not_replaced(scan: Scan, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "target")
-    assert cli.run(["scan", "--output", "json=link", "--output", "text=/dev/null"]) == 0
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert cli.run(["scan", "--output", "json=link", "--output", "json=pipe"]) == 0
     assert (tmp_path / "link").is_symlink()
     json.loads((tmp_path / "target").read_text())
-    assert Path("/dev/null").is_char_device()
+    assert (tmp_path / "pipe").is_fifo()
+    json.loads(os.read(reader, 100_000))
+    os.close(reader)
 
 
 def test_a_file_that_cannot_be_written_is_2_and_left_as_it_was(
@@ -350,29 +353,34 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 PRINTER = """
-import sys, types, piiguard
+import sys
 from piiguard import cli
+sys.stdin.read()
 cli.emit("x✓\\n" * int(sys.argv[1]))
 sys.exit(1)
 """
 
 
-def printed(lines: int, **given: Any) -> subprocess.CompletedProcess[bytes]:
+def printer(lines: int, **variables: str) -> subprocess.Popen[bytes]:
+    """A process that prints so many lines once its standard input ends, and then exits with 1."""
     source = str(Path(piiguard.__file__).parents[1])
-    environment = {**os.environ, "PYTHONPATH": source, "PYTHONUTF8": "0", **given}
-    program = f"\"{sys.executable}\" -c '{PRINTER}' {lines}"
-    return subprocess.run(
-        ["bash", "-o", "pipefail", "-c", f"{program} | head -1"], capture_output=True, env=environment
-    )
+    environment = {**os.environ, "PYTHONPATH": source, "PYTHONUTF8": "0", **variables}
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", PRINTER, str(lines)]
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    done = printed(200_000)
-    assert done.stderr == b""
-    assert done.stdout == "x✓\n".encode()
-    assert done.returncode == 1
+    process = printer(200_000)
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    process.stdin.close()
+    with process.stderr as stderr:
+        assert stderr.read() == b""
+    assert process.wait() == 1
 
 
 def test_an_encoding_without_the_marks_is_no_error() -> None:
-    done = printed(1, PYTHONIOENCODING="ascii")
-    assert (done.stdout, done.stderr) == (b"x\\u2713\n", b"")
+    assert printer(1, PYTHONIOENCODING="ascii").communicate() == (b"x\\u2713\n", b"")

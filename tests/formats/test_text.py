@@ -115,11 +115,14 @@ def test_colour_changes_nothing_but_colour() -> None:
     assert stripped == text.render(rich_report()).splitlines()
 
 
-def test_colour_variables_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = text.render(rich_report())
-    for name, value in {"FORCE_COLOR": "1", "COLUMNS": "30", "TERM": "xterm-256color"}.items():
+@pytest.mark.parametrize("color", [False, True])
+def test_variables_of_the_environment_are_ignored(color: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = text.View(width=60, color=color)
+    monkeypatch.setenv("TERM", "xterm")
+    before = text.render(rich_report(), view)
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "30", "TERM": "dumb"}.items():
         monkeypatch.setenv(name, value)
-    assert text.render(rich_report()) == before
+    assert text.render(rich_report(), view) == before
 
 
 @pytest.mark.parametrize(
@@ -214,3 +217,9 @@ def test_advice_and_code_are_given_once() -> None:
     assert said.count("Store an opaque id") == 1
     assert said.count("❱ 31 │ here") == 1
     assert "(code: see #1)" in said
+
+
+def test_report_without_verdicts_claims_nothing() -> None:
+    said = text.render(report(gaps=(Gap("", "only pii-log was asked for"),)))
+    assert said.splitlines()[-1] == "· No claim is answered by this report."
+    assert "  only pii-log was asked for\n" in said

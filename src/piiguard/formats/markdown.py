@@ -229,4 +229,5 @@ def fenced(lines: Iterable[str]) -> str:
 
 
 def _place(path: str, line: int) -> str:
-    return code(f"{path}:{line}" if line else path)
+    """A place as code; nothing for what has no place."""
+    return code(f"{path}:{line}" if line else path) if path else ""

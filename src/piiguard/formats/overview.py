@@ -171,6 +171,8 @@ def conclusion(report: Report) -> Conclusion:
     if counts["not-shown"]:
         said = f"Nothing contradicted, but {counts['not-shown']} of {claims} could not be shown"
         return Conclusion("not-shown", "; ".join([said, *stale]))
+    if not counts.total():
+        return Conclusion("not-applicable", "; ".join(["No claim is answered by this report", *stale]))
     said = f"Nothing found against {plural(counts['supported'], 'claim')}"
     rest = [f"{counts[answer]} {word}" for answer, word in REST.items() if counts[answer]]
     return Conclusion("not-shown" if stale else "supported", "; ".join([said, *rest, *stale]))

@@ -143,7 +143,10 @@ def _app(report: Report, app: App, numbers: dict[str, int], view: View) -> Itera
     yield Text()
     where = "" if app.id == "." else f"  {printable(app.id)}"
     yield Line(
-        Text.assemble((printable(app.name) or "Forge app", STYLES["heading"]), where), align="left", characters="─"
+        Text.assemble((printable(app.name) or "Forge app", STYLES["heading"]), where),
+        align="left",
+        characters="─",
+        style=STYLES["quiet"],
     )
     yield _sections(overview.sections(report, app.id), report, numbers, view)
     shown = _Shown()
@@ -449,9 +452,9 @@ def _not_looked_at(report: Report, view: View) -> Iterator[RenderableType]:
 
 def _gap(why: str, group: list[Gap], view: View) -> Text:
     shown = view.fold(len(group), LISTED)
-    places = ", ".join(_place(gap.path, gap.line) for gap in group[:shown])
+    places = ", ".join(_place(gap.path, gap.line) for gap in group[:shown] if gap.path)
     more = f", and {len(group) - shown} more (--verbose shows all)" if len(group) > shown else ""
-    return Text.assemble((f"{printable(why)}: ", STYLES["not-shown"]), places + more)
+    return Text.assemble((printable(why), STYLES["not-shown"]), f": {places}{more}" if places else "")
 
 
 def _conclusion(report: Report, view: View) -> Text:
