@@ -1,4 +1,4 @@
-"""Every Semgrep rule against its fixture: what must be found, and what must not, after the flow graph's callee check."""
+"""Every Semgrep rule against its fixture: what must be found, and what must not, after the callee check."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def rule_of(path: Path) -> str:
 
 @functools.cache
 def found() -> frozenset[tuple[str, int, str]]:
-    """(fixture, line, rule) of every mark that survives. Semgrep runs once for all fixtures, each of which is an app."""
+    """(fixture, line, rule) of every mark that survives. One Semgrep run for all fixtures; each is an app."""
     apps = tuple(map(app_of, CASES))
     subject = Subject(root=".", apps=apps)
     marks = resolve_marks(subject, semgrep.run(subject, RULES).marks, RULES.rules)

@@ -1,4 +1,4 @@
-"""The rule catalogue: reads, checks and hands out the rules of `rules/`, and knows the rules that other engines declare.
+"""The rule catalogue: reads, checks and hands out the rules of `rules/`, and knows those that other engines declare.
 
 A rule file is checked completely before anything is scanned: a rule that is skipped would look like a clean app.
 """
@@ -9,12 +9,14 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Literal, NoReturn
 
 import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from piiguard import model
 from piiguard.errors import EngineError, UsageError
 from piiguard.facts import shapes
 from piiguard.model import CATEGORIES, DATA_CLASSES, Callee, Confidence, Role, Rule
@@ -54,7 +56,12 @@ class _Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     references: tuple[str, ...] = ()
 
 
-class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"either": "pattern-either", "regex": "pattern-regex"}):
+class _Written(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"either": "pattern-either", "regex": "pattern-regex"},
+):
     """A rule as its file has it."""
 
     id: str
@@ -84,14 +91,19 @@ class Catalogue(msgspec.Struct, frozen=True):
 
     def semgrep_rules(self, language: str) -> list[dict[str, Any]]:
         """The rules as Semgrep reads them, for one language."""
-        return [{**pattern, "languages": [language], "severity": "INFO", "message": pattern["id"]} for pattern in self.patterns]
+        return [
+            {**pattern, "languages": [language], "severity": "INFO", "message": pattern["id"]}
+            for pattern in self.patterns
+        ]
 
     def with_rules(self, rules: Iterable[Rule]) -> Catalogue:
         """This catalogue and the rules that another engine declares. Raises UsageError where an id is taken."""
         together = dict(self.rules)
         for rule in rules:
             if rule.id in together:
-                raise UsageError(f"the rule id {rule.id} is taken", where=rule.topic, todo="Give each rule an id of its own")
+                raise UsageError(
+                    f"the rule id {rule.id} is taken", where=rule.topic, todo="Give each rule an id of its own"
+                )
             together[rule.id] = rule
         return msgspec.structs.replace(self, rules=_by_id(together))
 
@@ -112,9 +124,8 @@ def load(extra: Sequence[Path] = ()) -> Catalogue:
     patterns: dict[str, dict[str, Any]] = {}
     files = hashlib.sha256()
     for root in (packaged_rules(), *extra):
-        for path in _rule_files(root):
-            text = _read(path)
-            rule, pattern = _parse(path, text)
+        texts = {path: _read(path) for path in _rule_files(root)}
+        for (path, text), (rule, pattern) in zip(texts.items(), _parsed(root, texts), strict=True):
             if rule.id in rules:
                 _wrong(path, f"the rule id {rule.id} is taken", "Give each rule an id of its own")
             rules[rule.id] = rule
@@ -124,7 +135,7 @@ def load(extra: Sequence[Path] = ()) -> Catalogue:
 
 
 def packaged_rules() -> Path:
-    """The folder of the rules that ship: inside the package (wheel), or at the root of the checkout (editable install)."""
+    """The folder of the rules that ship: in the package (wheel), or at the root of the checkout (editable install)."""
     package = Path(__file__).resolve().parents[1]
     candidates = (package / "rules", package.parents[1] / "rules")
     found = next((folder for folder in candidates if folder.is_dir()), None)
@@ -148,7 +159,55 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the rule file cannot be read ({type(error).__name__})", where=str(path), todo="Save it as UTF-8 text") from error
+        raise UsageError(
+            f"the rule file cannot be read ({type(error).__name__})", where=str(path), todo="Save it as UTF-8 text"
+        ) from error
+
+
+class _Compiled(msgspec.Struct, frozen=True):
+    """What parsing the rule files of a folder gave, kept for the next run."""
+
+    key: str
+    parsed: list[tuple[Rule, dict[str, Any]]]
+
+
+def _parsed(root: Path, texts: dict[Path, str]) -> list[tuple[Rule, dict[str, Any]]]:
+    """The rules of some files, and their Semgrep parts.
+
+    Reading 200 files of YAML takes half a second, a good part of a small scan. So the result is kept as Python keeps
+    its bytecode: beside its source, where only those write who may write the rules, and used while nothing changes.
+    """
+    if root != packaged_rules():
+        return [_parse(path, text) for path, text in texts.items()]
+    store, key = root / "__pycache__" / "catalogue.msgpack", _key(texts)
+    try:
+        known = msgspec.msgpack.decode(store.read_bytes(), type=_Compiled)
+        if known.key == key:
+            return known.parsed
+    except (OSError, msgspec.MsgspecError):
+        pass  # not there yet, or of another version
+    parsed = [_parse(path, text) for path, text in texts.items()]
+    _keep(store, msgspec.msgpack.encode(_Compiled(key, parsed)))
+    return parsed
+
+
+def _key(texts: dict[Path, str]) -> str:
+    """Changes with the rule files, and with the code and tables that check them."""
+    code = (__file__, model.__file__, shapes.__file__, Path(shapes.__file__).with_name("shapes.yaml"))
+    key = hashlib.sha256(b"".join(Path(path).read_bytes() for path in code))
+    for path, text in texts.items():
+        key.update(f"{path}\0{len(text)}\0{text}".encode())
+    return key.hexdigest()
+
+
+def _keep(store: Path, content: bytes) -> None:
+    try:
+        store.parent.mkdir(exist_ok=True)
+        with NamedTemporaryFile(dir=store.parent, delete=False) as file:
+            file.write(content)
+        Path(file.name).replace(store)
+    except OSError:
+        pass  # a read-only installation parses the rules in every run
 
 
 def _parse(path: Path, text: str) -> tuple[Rule, dict[str, Any]]:
@@ -167,7 +226,11 @@ def _parse(path: Path, text: str) -> tuple[Rule, dict[str, Any]]:
     if len(clauses) != 1:
         _wrong(path, f"needs exactly one of {', '.join(_CLAUSES)}, has {len(clauses)}")
     if not _has_word(clauses):
-        _wrong(path, "an alternative of the pattern has no literal word", "Name a method, global or module in each: Semgrep skips files without it")
+        _wrong(
+            path,
+            "an alternative of the pattern has no literal word",
+            "Name a method, global or module in each: Semgrep skips files without it",
+        )
     return rule, {"id": written.id, **clauses}
 
 
@@ -196,7 +259,11 @@ def _check(path: Path, written: _Written) -> None:
     if written.id != path.stem:
         _wrong(path, f"the rule id {written.id} is not the file name", f"Call the file {written.id}.yaml")
     if written.languages != LANGUAGES:
-        _wrong(path, f"languages is {written.languages}", f"Write languages: [{', '.join(LANGUAGES)}]; the engine splits them by file extension")
+        _wrong(
+            path,
+            f"languages is {written.languages}",
+            f"Write languages: [{', '.join(LANGUAGES)}]; the engine splits them by file extension",
+        )
     if not written.message.strip() or "\n" in written.message.strip():
         _wrong(path, "message is not one line", "Say in one line what such a place does")
     if not facts.why.strip() or (facts.role in ("sink", "observation") and not facts.fix.strip()):
@@ -255,7 +322,38 @@ def _clause_has_word(key: str, value: Any) -> bool:
 
 
 _KEYWORDS = frozenset(
-    ["as", "async", "await", "catch", "class", "const", "default", "else", "export", "extends", "false", "for", "from", "function", "if", "import", "in", "let", "new", "null", "of", "return", "static", "this", "true", "try", "typeof", "undefined", "var", "void"]
+    [
+        "as",
+        "async",
+        "await",
+        "catch",
+        "class",
+        "const",
+        "default",
+        "else",
+        "export",
+        "extends",
+        "false",
+        "for",
+        "from",
+        "function",
+        "if",
+        "import",
+        "in",
+        "let",
+        "new",
+        "null",
+        "of",
+        "return",
+        "static",
+        "this",
+        "true",
+        "try",
+        "typeof",
+        "undefined",
+        "var",
+        "void",
+    ]
 )
 _METAVARIABLE = re.compile(r"\$\.{0,3}[A-Z_][A-Z_0-9]*")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]+")

@@ -3,13 +3,13 @@
 What was measured (Semgrep 1.182) and is relied on here:
 
 - `semgrep-core` run under the name `osemgrep` starts in 0.2 s, the `semgrep` command in 4 s, with the same results.
-- Results come on standard output only. An invalid rule is skipped with exit code 0 and stands in `errors`, like time-outs
-  and files that were read in part: each of them is looked at here, or silence would pass for a clean app.
+- Results come on standard output only. An invalid rule is skipped with exit code 0 and stands in `errors`, like
+  time-outs and files that were read in part: all are looked at here, or silence would pass for a clean app.
 - Offsets are bytes of the file, with its byte order mark. Columns are bytes as well, so they are not used.
 - A rule for two languages runs twice on a TypeScript file, so each group of files has its own rules file.
 
-Sources are copied, under names of ours, into a private folder: no ignore file, setting, link or file name of the scanned
-repository has any effect. Each process also scans a canary, a known positive, and not finding it ends the run.
+Sources are copied, under names of ours, into a private folder: no ignore file, setting, link or file name of the
+scanned repository has any effect. Each process also scans a canary, a known positive: not finding it ends the run.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ class _Unusable(Exception):
 def run(subject: Subject, catalogue: Catalogue, *, jobs: int = 2) -> EngineReport:
     """The places in JavaScript and TypeScript files that Semgrep rules mark, sorted; `jobs` processes at a time.
 
-    Files that Semgrep gave up, or read in part, are gaps. Raises EngineError if Semgrep is missing or crashes, refuses a
-    rule, or does not find the canary.
+    Files that Semgrep gave up, or read in part, are gaps. Raises EngineError if Semgrep is missing or crashes, refuses
+    a rule, or does not find the canary.
     """
     targets = sorted({source.path: _Target(app.id, source) for app in subject.apps for source in app.sources}.items())
     batches = _batches([target for _, target in targets if target.source.language in _GROUPS], jobs)
@@ -90,7 +90,9 @@ def run(subject: Subject, catalogue: Catalogue, *, jobs: int = 2) -> EngineRepor
         _lay_out(root, batches, catalogue)
         commands = _commands(root)
         with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
-            for batch, answer in zip(batches, pool.map(lambda batch: _scan(root, commands, batch), batches), strict=True):
+            for batch, answer in zip(
+                batches, pool.map(lambda batch: _scan(root, commands, batch), batches), strict=True
+            ):
                 marks += _marks(answer, batch)
                 gaps += _gaps(answer, batch)
     unique = {(mark.location.path, mark.start, mark.end, mark.rule): mark for mark in marks}
@@ -115,7 +117,9 @@ def _batches(targets: list[_Target], jobs: int) -> list[_Batch]:
 
 
 def _batch(name: str, group: str, targets: list[_Target]) -> _Batch:
-    return _Batch(name, group, {f"{i:06}{_SUFFIXES[target.source.language]}": target for i, target in enumerate(targets)})
+    return _Batch(
+        name, group, {f"{i:06}{_SUFFIXES[target.source.language]}": target for i, target in enumerate(targets)}
+    )
 
 
 def _canary(batch: _Batch) -> str:
@@ -145,7 +149,9 @@ def _commands(root: Path) -> list[list[str]]:
     if core is not None:
         (root / "osemgrep").symlink_to(core)
         commands.append([str(root / "osemgrep"), "scan", "--experimental"])
-    script = shutil.which("semgrep", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
+    script = shutil.which(
+        "semgrep", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    )
     if script is not None:
         commands += [[script, "scan", "--experimental"], [script, "scan"]]
     if not commands:
@@ -180,7 +186,9 @@ def _scan(root: Path, commands: list[list[str]], batch: _Batch) -> dict[str, Any
         _refuse_broken_rules(answer)
         _listen_for_the_canary(answer, batch)
         return answer
-    raise EngineError(f"Semgrep {_version()} did not work: {problem}", todo="Try: semgrep scan --version, or install semgrep again")
+    raise EngineError(
+        f"Semgrep {_version()} did not work: {problem}", todo="Try: semgrep scan --version, or install semgrep again"
+    )
 
 
 def _call(root: Path, command: list[str], batch: _Batch) -> dict[str, Any]:
@@ -200,7 +208,9 @@ def _call(root: Path, command: list[str], batch: _Batch) -> dict[str, Any]:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         if isinstance(error, subprocess.TimeoutExpired):
-            raise EngineError(f"Semgrep did not finish within {_WHOLE_RUN_SECONDS} s", todo="Leave out large generated files") from None
+            raise EngineError(
+                f"Semgrep did not finish within {_WHOLE_RUN_SECONDS} s", todo="Leave out large generated files"
+            ) from None
         raise
     try:
         answer = json.loads(out)
@@ -254,7 +264,9 @@ def _marks(answer: dict[str, Any], batch: _Batch) -> Iterator[Mark]:
         if name not in places:
             places[name] = _Places(target.source)
         start, end = result["start"]["offset"], result["end"]["offset"]
-        yield Mark(location=places[name].location(start, end), rule=result["check_id"], app=target.app, start=start, end=end)
+        yield Mark(
+            location=places[name].location(start, end), rule=result["check_id"], app=target.app, start=start, end=end
+        )
 
 
 def _gaps(answer: dict[str, Any], batch: _Batch) -> Iterator[Gap]:
