@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from piiguard.flow.graph import ANY, COPY, ELEMENT, LEAK, Graph, Op
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, LEAK, Graph, Op
 from piiguard.flow.program import Call, Class, Function, Program, Ref, property_name, text
 
 TESTS = frozenset({
@@ -33,12 +33,19 @@ _ELEMENTS = frozenset({"pop", "shift", "at", "find", "findLast", "get", "join", 
 """Methods whose result is an element (or, joined, all elements) of their receiver."""
 
 _GLOBAL_COPIES = frozenset({
-    "JSON.stringify", "JSON.parse", "String", "Object.assign", "Object.fromEntries", "Array.from", "Array.of", "Promise.all", "Promise.allSettled", "Promise.race", "Promise.any",
-    "Promise.resolve", "encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI", "btoa", "atob", "Buffer.from", "structuredClone", "URLSearchParams", "Map", "Set",
+    "JSON.stringify", "JSON.parse", "String", "Object.assign", "Array.from", "Array.of", "Promise.all", "Promise.allSettled", "Promise.race", "Promise.any",
+    "Promise.resolve", "encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI", "btoa", "atob", "Buffer.from", "structuredClone", "URLSearchParams", "Set",
     "FormData", "Error", "TypeError", "Blob", "Object.freeze", "Array", "util.inspect", "inspect", "querystring.stringify", "escape", "unescape", "URL", "Request", "Headers",
     "cloneDeep", "_.cloneDeep", "pick", "_.pick", "omit", "_.omit", "merge", "_.merge", "storageClone", "qs.stringify",
 })  # fmt: skip
 """Functions and constructors whose result holds their arguments."""
+_STEPS = {
+    "Object.values": (Op("read", ANY), Op("write", ELEMENT)),
+    "Object.entries": (Op("read", ANY), Op("write", "1"), Op("write", ELEMENT)),
+    "Object.fromEntries": (Op("read", ELEMENT), Op("read", "1"), Op("write", ANY)),
+    "Map": (Op("read", ELEMENT), Op("read", "1"), Op("write", ELEMENT)),
+}
+"""Functions whose result holds parts of their first argument in another arrangement."""
 
 
 class Callback(NamedTuple):
@@ -200,10 +207,8 @@ def _link_builtin(graph: Graph, call: Call) -> None:
     if full in _GLOBAL_COPIES:
         for node, value in call.args:
             graph.edge(value, call.result, Op("read", ELEMENT) if node.type == "spread_element" else COPY)
-    elif full in ("Object.values", "Object.entries") and call.args:
-        inner = graph.node(graph.places[call.result])
-        graph.edge(call.args[0][1], inner, Op("read", ANY))
-        graph.edge(inner, call.result, Op("write", ELEMENT))
+    elif full in _STEPS and call.args:
+        chain(graph, call.args[0][1], call.result, *_STEPS[full])
     elif name in ("useState", "useRef") and call.args:
         graph.edge(call.args[0][1], call.result, Op("write", ELEMENT if name == "useState" else "current"))
     elif name == "json":
@@ -213,9 +218,18 @@ def _link_builtin(graph: Graph, call: Call) -> None:
     elif name in _ELEMENTS:
         graph.edge(call.receiver, call.result, Op("read", ELEMENT))
     elif name in COPIES:
-        graph.edge(call.receiver, call.result)
+        graph.edge(call.receiver, call.result, BLUR)
         for _, value in call.args if name in _WITH_ARGS else ():
-            graph.edge(value, call.result)
+            graph.edge(value, call.result, BLUR)
+
+
+def chain(graph: Graph, source: int, target: int, *ops: Op) -> None:
+    """Several things happen to a value on its way."""
+    for op in ops[:-1]:
+        inner = graph.node(graph.places[target])
+        graph.edge(source, inner, op)
+        source = inner
+    graph.edge(source, target, ops[-1])
 
 
 def named_argument(call: Call, position: int, name: str) -> Node | None:

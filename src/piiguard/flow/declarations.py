@@ -30,7 +30,7 @@ def pattern_names(pattern: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[N
         if key is not None and value is not None:
             yield from pattern_names(value, (*path, property_name(key) or "*"))
     elif kind == "array_pattern":
-        for index, child in enumerate(_elements(pattern)):
+        for index, child in enumerate(elements(pattern)):
             if child is not None:
                 yield from pattern_names(child, (*path, str(index)))
     elif kind == "object_pattern":
@@ -42,7 +42,7 @@ def pattern_names(pattern: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[N
             yield from pattern_names(inner, path)
 
 
-def _elements(pattern: Node) -> Iterator[Node | None]:
+def elements(pattern: Node) -> Iterator[Node | None]:
     """The elements of an array pattern, None for a hole."""
     pending = True
     for child in pattern.children:

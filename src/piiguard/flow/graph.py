@@ -15,10 +15,10 @@ from typing import Literal, NamedTuple
 from piiguard.facts import shapes
 from piiguard.model import Confidence
 
-OpKind = Literal["copy", "read", "write", "drop", "call", "return", "leak", "become"]
+OpKind = Literal["copy", "read", "write", "drop", "blur", "call", "return", "leak", "become"]
 ANY = "*"
 ELEMENT = "[]"
-"""The property under which the elements of an array, a Map or a Set sit."""
+"""The property under which the elements of an array, a Map or a Set sit; where the position is known, it is a number instead."""
 DEPTH = 5
 """Properties that a fact remembers; what sits deeper is known to be inside, not where."""
 
@@ -33,6 +33,8 @@ class Op(NamedTuple):
 
 
 COPY = Op("copy")
+BLUR = Op("blur")
+"""Positions in an array are no longer known (`slice`, `filter`, `sort`)."""
 LEAK = Op("leak")
 """Through a variable of the module: the call site is forgotten."""
 
@@ -101,7 +103,7 @@ class Graph:
         before: list[list[tuple[int, Op]]] = [[] for _ in self.places]
         for source, targets in enumerate(self.edges):
             for target, op in targets:
-                if op.kind in ("copy", "read"):
+                if op.kind in ("copy", "blur", "read"):
                     before[target].append((source, op))
         known = {(origin.node, origin.fact) for origin in self.origins}
         todo = deque(origin for origin in self.origins if origin.fact.path)
@@ -127,6 +129,8 @@ def apply(op: Op, fact: Fact) -> Fact | None:
         return read(fact, name)
     if kind == "drop":
         return None if fact.path and fact.path[0] == name else fact
+    if kind == "blur":
+        return fact._replace(path=(ELEMENT, *fact.path[1:])) if fact.path and fact.path[0].isdigit() else fact
     if kind == "call":
         return fact._replace(site=op.site)
     if kind == "return":
@@ -139,10 +143,16 @@ def apply(op: Op, fact: Fact) -> Fact | None:
 def read(fact: Fact, name: str) -> Fact | None:
     """The fact after reading property `name` (ANY: one that is not known)."""
     if fact.path:
-        head = fact.path[0]
-        return fact._replace(path=fact.path[1:]) if name in (head, ANY) or head == ANY else None
-    shape = shapes.property_of(fact.shape, name)
+        return fact._replace(path=fact.path[1:]) if _same(fact.path[0], name) else None
+    shape = shapes.property_of(fact.shape, ELEMENT if name.isdigit() else name)
     return fact._replace(shape=shape) if shape else None
+
+
+def _same(written: str, asked: str) -> bool:
+    """May a property that was written be the one that is read?"""
+    if written == asked or ANY in (written, asked):
+        return True
+    return (written == ELEMENT and asked.isdigit()) or (asked == ELEMENT and written.isdigit())
 
 
 class Solution:

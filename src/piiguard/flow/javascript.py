@@ -15,8 +15,8 @@ from tree_sitter import Language, Node, Parser
 
 from piiguard.facts import names
 from piiguard.flow import calls
-from piiguard.flow.declarations import CLASSES, DECLARED_FUNCTIONS, FUNCTIONS, Declarer, pattern_names
-from piiguard.flow.graph import ANY, COPY, ELEMENT, LEAK, Graph, Op, Place
+from piiguard.flow.declarations import CLASSES, DECLARED_FUNCTIONS, FUNCTIONS, Declarer, elements, pattern_names
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, LEAK, Graph, Op, Place
 from piiguard.flow.modules import ModuleFinder
 from piiguard.flow.program import Binding, Call, Class, File, Function, Program, Scope, property_name, span, string_value, text
 from piiguard.model import Gap, Source
@@ -457,8 +457,13 @@ class _Front:
         return self.value(node, value, op=Op("read", name)) if value else 0
 
     def bind_array(self, node: Node, value: int) -> None:
-        for child in node.named_children:
-            self.destructure(child, self.value(child, value, op=Op("read", ELEMENT)) if value else 0)
+        for position, child in enumerate(elements(node)):
+            if child is None:
+                continue
+            if child.type == "rest_pattern":
+                self.bind_rest(child, self.value(child, value, op=BLUR) if value else 0)
+            else:
+                self.destructure(child, self.value(child, value, op=Op("read", str(position))) if value else 0)
 
     def bind_rest(self, node: Node, value: int) -> None:
         for child in node.named_children:
@@ -617,7 +622,7 @@ class _Front:
         if index.type == "string":
             self._evidence_of_read(node, string_value(index))
             return self.value(node, source, op=Op("read", string_value(index)))
-        return self.value(node, source, op=Op("read", ELEMENT if index.type == "number" else ANY))
+        return self.value(node, source, op=Op("read", text(index) if index.type == "number" else ANY))
 
     def do_call(self, node: Node) -> int:
         callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
@@ -699,11 +704,16 @@ class _Front:
 
     def do_array(self, node: Node) -> int:
         made = self.value(node)
+        position: int | None = 0
         for child in node.named_children:
+            if child.type == "comment":
+                continue
             if child.type == "spread_element":
-                self.graph.edge(self.expression(child.named_children[0]), made)
+                self.graph.edge(self.expression(child.named_children[0]), made, BLUR)
+                position = None
             else:
-                self.graph.edge(self.expression(child), made, Op("write", ELEMENT))
+                self.graph.edge(self.expression(child), made, Op("write", ELEMENT if position is None else str(position)))
+                position = None if position is None else position + 1
         return made
 
     def do_template(self, node: Node) -> int:
@@ -733,8 +743,15 @@ class _Front:
         return 0
 
     def do_ternary(self, node: Node) -> int:
-        self.maybe(node.child_by_field_name("condition"))
-        return self.either(node, *(self.maybe(node.child_by_field_name(field)) for field in ("consequence", "alternative")))
+        condition, taken = node.child_by_field_name("condition"), node.child_by_field_name("consequence")
+        self.maybe(condition)
+        made = self.maybe(taken)
+        if made and condition is not None and taken is not None and text(condition).strip("()") == f"Array.isArray({text(taken)}":
+            # Only a list passes: what an object of known properties holds does not.
+            items = self.value(node, made, op=Op("read", ELEMENT))
+            made = self.graph.node(self.place(node))
+            self.graph.edge(items, made, Op("write", ELEMENT))
+        return self.either(node, made, self.maybe(node.child_by_field_name("alternative")))
 
     def do_assignment(self, node: Node) -> int:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tree_sitter import Node
 
 from piiguard.flow.graph import ELEMENT
+from piiguard.flow.hosts import Host, Text, Texts, host_of, template_of
 from piiguard.flow.program import Call, File, Function, Program, Scope, object_value, property_name, span, text
-from piiguard.model import Location, Mark, Rule
+from piiguard.model import Mark, Rule, Source
 
 _STATEMENTS = frozenset({"expression_statement", "lexical_declaration", "variable_declaration", "return_statement", "variable_declarator"})
 _CALLS = frozenset({"call_expression", "new_expression"})
@@ -25,21 +27,57 @@ class Value(NamedTuple):
 
 
 class Marked:
-    """A mark in the syntax tree of its file."""
+    """A mark in the syntax tree of its JS/TS file."""
 
-    def __init__(self, mark: Mark, rule: Rule, file: File) -> None:
+    def __init__(self, mark: Mark, rule: Rule, file: File, program: Program) -> None:
         self.mark = mark
         self.rule = rule
         self.file = file
-        self.node = _node_at(file.root, mark.start, mark.end, wants_call=bool(rule.callee.imports or rule.callee.globals or rule.slots))
+        self._program = program
+        wants_call = bool(rule.callee.imports or rule.callee.globals or rule.slots)
+        self.syntax = _node_at(file.root, mark.start, mark.end, wants_call=wants_call)
+
+    @property
+    def source(self) -> Source:
+        return self.file.source
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.syntax.start_byte, self.syntax.end_byte
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """A chained call (`storage.entity(…).set(…)`) stands at the name that is called."""
+        begin = self.syntax
+        callee = begin.child_by_field_name("function") if begin.type == "call_expression" else None
+        prop = callee.child_by_field_name("property") if callee is not None else None
+        base = callee.child_by_field_name("object") if callee is not None else None
+        if prop is not None and base is not None and base.start_point[0] != prop.start_point[0]:
+            begin = prop
+        return begin.start_byte, self.syntax.end_byte
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", text(self.syntax))
+
+    @property
+    def node(self) -> int:
+        return self.graph_node(self.syntax)
 
     @property
     def call(self) -> Call | None:
-        return self.file.calls.get(span(self.node))
+        return self.file.calls.get(span(self.syntax))
+
+    @property
+    def function(self) -> Function | None:
+        """The marked function, where the mark is one."""
+        return self.file.functions.get(span(self.syntax))
 
     @property
     def scope(self) -> Scope:
-        here: Node | None = self.node
+        if self.call is not None:
+            return self.call.scope
+        here: Node | None = self.syntax
         while here is not None:
             found = self.file.scopes.get(span(here))
             if found is not None:
@@ -47,15 +85,17 @@ class Marked:
             here = here.parent
         return self.file.scope
 
-    def holds(self, program: Program) -> bool:
+    def roots(self) -> tuple[frozenset[str], bool]:
+        """What the root of the marked expression resolves to, as `Program.roots` says it."""
+        root = callee_of(self.syntax)
+        return self._program.roots(root, self.scope, self.file) if root is not None else (frozenset(), False)
+
+    def holds(self) -> bool:
         """Does the root of the marked expression resolve to what the rule's callee condition asks for?"""
         wanted = self.rule.callee
         if not wanted.imports and not wanted.globals:
             return True
-        root = callee_of(self.node)
-        if root is None:
-            return False
-        names, is_global = program.roots(root, self.call.scope if self.call else self.scope, self.file)
+        names, is_global = self.roots()
         return not names.isdisjoint(wanted.globals if is_global else wanted.imports)
 
     def values(self, slots: tuple[str, ...]) -> list[Value]:
@@ -72,20 +112,46 @@ class Marked:
 
     def _nodes(self, kind: str, name: str) -> list[Node]:
         if kind == "arg":
-            args = arguments_of(self.node)
+            args = arguments_of(self.syntax)
             return args if name == "*" else args[int(name) : int(name) + 1]
         if kind == "right":
-            right = self.node.child_by_field_name("right")
+            right = self.syntax.child_by_field_name("right")
             return [right] if right is not None else []
         if kind == "attr":
-            return [value for value in (attribute(self.node, name),) if value is not None]
-        return [self.node]
+            return [value for value in (attribute(self.syntax, name),) if value is not None]
+        return [self.syntax]
 
     def graph_node(self, node: Node) -> int:
         return self.file.values.get(span(node), 0)
 
-    def function(self) -> Function | None:
-        return self.file.functions.get(span(self.node))
+    # ------------------------------------------------------------ hosts
+
+    def hosts(self) -> list[Host]:
+        kind, _, name = self.rule.host.partition(":")
+        if kind == "literal":
+            return [Host(name, "constant", f"https://{name}/")]
+        known = (host_of(value) for value in self._texts((self.rule.host,)))
+        return list({host.name: host for host in known if host is not None}.values())
+
+    def url(self) -> str | None:
+        return next((template_of(value) for value in self._texts(("arg:0",))), None)
+
+    def method(self) -> str | None:
+        """The HTTP method that the options of a call name; None where only running the program would tell."""
+        for value in self.values(("arg:1",)):
+            if value.syntax.type != "object":
+                return None
+            if object_value(value.syntax, "method") is None:
+                return None if any(child.type == "spread_element" for child in value.syntax.named_children) else "GET"
+        known = [template_of(value) for value in self._texts(("arg:1.method",))]
+        return known[0] if len(known) == 1 and "{}" not in known[0] else None
+
+    def _texts(self, slots: tuple[str, ...]) -> Iterator[Text]:
+        texts = Texts(self._program)
+        for value in self.values(slots):
+            syntax = inner_value(value)
+            if syntax is not None:
+                yield from texts.of(syntax, self.scope, self.file)
 
 
 def _node_at(root: Node, start: int, end: int, *, wants_call: bool) -> Node:
@@ -136,39 +202,3 @@ def inner_value(value: Value) -> Node | None:
     for name in value.path:
         node = object_value(node, name) if node is not None and node.type == "object" else None
     return node
-
-
-def location_of(node: Node, path: str) -> Location:
-    """Where an observation stands: a chained call (`storage.entity(…).set(…)`) at the name that is called."""
-    begin = node
-    if node.type == "call_expression":
-        callee = node.child_by_field_name("function")
-        prop = callee.child_by_field_name("property") if callee is not None else None
-        obj = callee.child_by_field_name("object") if callee is not None else None
-        if prop is not None and obj is not None and obj.start_point[0] != prop.start_point[0]:
-            begin = prop
-    return Location(path, begin.start_point[0] + 1, _column(begin, begin.start_point), node.end_point[0] + 1, _column(node, node.end_point))
-
-
-def _column(node: Node, point: tuple[int, int]) -> int:
-    """tree-sitter counts bytes; we count code points."""
-    row, column = point
-    if column == 0:
-        return 1
-    root = node
-    while root.parent is not None:
-        root = root.parent
-    line = (root.text or b"")[_line_start(root.text or b"", row) :]
-    return len(line[:column].decode("utf-8", "replace")) + 1
-
-
-def _line_start(source: bytes, row: int) -> int:
-    start = 0
-    for _ in range(row):
-        start = source.index(b"\n", start) + 1
-    return start
-
-
-def normalised(node: Node) -> str:
-    """The node's text without layout, for the fingerprint."""
-    return re.sub(r"\s+", " ", text(node))

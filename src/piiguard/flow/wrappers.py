@@ -41,10 +41,10 @@ def meant_for(function: Function, purpose: frozenset[str]) -> bool:
     return any(word in purpose for name in told for word in names.words(name).split())
 
 
-def enclosing(program: Program, call_or_node: Node, path: str) -> Function | None:
+def enclosing(program: Program, node: Node, path: str) -> Function | None:
     """The innermost function around a node; None at module level."""
     file = program.files[path]
-    here = call_or_node.parent
+    here = node.parent
     while here is not None:
         if here.type in FUNCTIONS:
             return file.functions.get(span(here))
@@ -74,12 +74,12 @@ def _around(program: Program, node: Node, path: str) -> Iterator[Function]:
         function = enclosing(program, function.node, path)
 
 
-def calls_of(program: Program, functions: dict[int, Function]) -> Iterator[Call]:
-    """The calls that reach one of the functions."""
+def calls_of(program: Program, functions: dict[int, Function], *, from_outside: bool = False) -> Iterator[Call]:
+    """The calls that reach one of the functions; `from_outside`: only those from another file."""
     seen: set[int] = set()
-    for number in functions:
+    for number, function in functions.items():
         for call in program.callers.get(number, []):
-            if call.number not in seen:
+            if call.number not in seen and not (from_outside and call.file is function.file):
                 seen.add(call.number)
                 yield call
 

@@ -1,0 +1,242 @@
+"""From marked places and the solved graph to observations: what reaches a place, which way, and what the place therefore does."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from piiguard.facts import egress as egress_facts
+from piiguard.facts import shapes, trackers
+from piiguard.flow import egress
+from piiguard.flow.graph import Fact, Graph, Op, Solution, Trail, read
+from piiguard.flow.hosts import Host
+from piiguard.flow.place import MarkedPlace, SlotValue
+from piiguard.flow.positions import Positions
+from piiguard.flow.rules import TRACKER_HOST
+from piiguard.model import DATA_CLASSES, App, Confidence, Distance, Location, Mark, Observation, Rule, Source, Step
+
+CREDENTIAL = frozenset({"credential"})
+PERSONAL = frozenset({"direct", "pseudonymous", "content"})
+"""Groups of data classes that make an observation. What is only indirect (locale, site) does not, alone."""
+RESPONSE = "json()"
+"""Under this pseudo property sits the body of a response: the response object itself tells nothing."""
+_TRACED = frozenset({"pii-storage", "pii-log", "pii-egress", "pii-queue"})
+_PASSIVE = frozenset({"images", "styles", "fonts", "media", "frames"})
+"""Channels where an unknown address is a picture that the product or the app itself gave, not a call of a service."""
+_SIGN_IN = frozenset({"authorization", "auth"})
+"""What signs a request in goes to the service that it belongs to: the user name in it is no disclosure."""
+_OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 (a name to compare with)
+_NAME = re.compile(r"[A-Za-z_$][\w$.]{0,59}")
+
+
+class Reached(NamedTuple):
+    """Data classes that reach a place, and the fact that shows it best."""
+
+    classes: tuple[str, ...]
+    confidence: Confidence
+    node: int
+    fact: Fact
+
+
+class Observer:
+    """Makes the observations of one app."""
+
+    def __init__(self, app: App, graph: Graph, solution: Solution, files: dict[int, Source]) -> None:
+        """`files`: number of each file in the graph -> its source."""
+        self._app = app
+        self._graph = graph
+        self._solution = solution
+        self._positions = {source.path: Positions(source) for source in files.values()}
+        self._files = files
+
+    # ------------------------------------------------------------ storage, logs, egress
+
+    def storage(self, place: MarkedPlace) -> Iterator[Observation]:
+        rule = place.rule
+        attributes = {"store": rule.store} if rule.store else {}
+        values = place.values(rule.slots)
+        personal = self.reaching(values, PERSONAL)
+        if rule.store == "secret":
+            yield self.made(place, "credential-storage-secret", "sure", data=("credential",), attributes=attributes)
+        if rule.category not in _TRACED:
+            yield self.made(place, rule.category, rule.confidence, reached=personal, attributes=attributes)
+            return
+        if personal is not None:
+            yield self.made(place, rule.category, personal.confidence, reached=personal, attributes=attributes)
+        if rule.category == "pii-storage" and rule.store != "secret":
+            secret = self.reaching(values, CREDENTIAL)
+            if secret is not None:
+                yield self.made(place, "credential-storage-plain", secret.confidence, reached=secret, attributes=attributes)
+
+    def log(self, place: MarkedPlace, *, born_here: bool) -> Iterator[Observation]:
+        """`born_here`: without what callers hand over; inside a log wrapper, that is reported at their calls."""
+        reached = self.reaching(place.values(place.rule.slots), PERSONAL | CREDENTIAL, born_here=born_here)
+        if reached is not None:
+            yield self.made(place, "pii-log", reached.confidence, reached=reached)
+
+    def egress(self, place: MarkedPlace) -> Iterator[Observation]:
+        rule, side = place.rule, place.source.side
+        personal = self.reaching(place.values(rule.slots), PERSONAL)
+        for host in place.hosts():
+            if _own(host) if host.kind == "constant" else rule.channel in _PASSIVE:
+                continue
+            governed = place.source.language != "python"
+            allowed = egress.declared(self._app, host, rule.channel, side) if governed else "unknown"
+            attributes = {"channel": rule.channel, "host_kind": host.kind, "declared": allowed, "side": side}
+            category = rule.category if rule.category != "pii-egress" else "undeclared-egress" if allowed == "no" else "egress-host"
+            yield self.made(place, category, "sure", host=host.name, attributes=attributes)
+            tracker = trackers.by_host(host.name) if host.kind == "constant" else None
+            if tracker is not None:
+                vendor = {"vendor": tracker.vendor, "kind": tracker.kind}
+                yield self.made(place, "tracking", "sure", host=host.name, attributes=vendor, rule=TRACKER_HOST)
+            if personal is not None:
+                yield self.made(place, "pii-egress", personal.confidence, reached=personal, host=host.name, attributes=attributes)
+
+    # ------------------------------------------------------------ what reaches a place
+
+    def reaching(self, values: Iterable[SlotValue], groups: frozenset[str], *, born_here: bool = False) -> Reached | None:
+        """The data classes of some groups in some values. The witness is the most certain and most direct of them."""
+        found: list[tuple[tuple[bool, bool, int, Fact], int, frozenset[str]]] = []
+        for value in values:
+            for fact in self._solution.facts(value.node):
+                if born_here and fact.site:
+                    continue
+                classes = frozenset(name for name in _classes(fact, value.path) if DATA_CLASSES[name] in groups)
+                if classes:
+                    steps = len(self._solution.trail(value.node, fact).steps)
+                    found.append(((fact.confidence == "likely", classes == {"user-content"}, steps, fact), value.node, classes))
+        if not found:
+            return None
+        (likely, only_text, _, fact), node, _ = min(found, key=lambda entry: entry[0])
+        classes = frozenset(name for _, _, some in found for name in some)
+        return Reached(tuple(sorted(classes)), "likely" if likely or only_text else "sure", node, fact)
+
+    # ------------------------------------------------------------ making an observation
+
+    def made(
+        self,
+        place: MarkedPlace,
+        category: str,
+        confidence: Confidence,
+        *,
+        data: tuple[str, ...] = (),
+        reached: Reached | None = None,
+        host: str | None = None,
+        attributes: dict[str, str] | None = None,
+        rule: Rule | None = None,
+    ) -> Observation:
+        """An observation at a place. `rule`: the one that it is reported under, if not the place's own."""
+        rule = rule or place.rule
+        location = self._positions[place.source.path].location(*place.shown)
+        data = data or (reached.classes if reached else ())
+        trail = self._solution.trail(reached.node, reached.fact) if reached else None
+        return Observation(
+            id=fingerprint(rule.id, category, location.path, place.text, host or ""),
+            app=self._app.id,
+            rule=rule.id,
+            category=category,
+            confidence=confidence,
+            location=location,
+            data=data,
+            host=host,
+            distance=self._distance(trail, place) if trail else "direct",
+            message=_message(rule, category, data, host),
+            flow=self._steps(trail, location, rule) if trail else (),
+            attributes={**place.mark.attributes, **(attributes or {})},
+        )
+
+    def _steps(self, trail: Trail, sink: Location, rule: Rule) -> tuple[Step, ...]:
+        """The way of the data, a step for each line that it passes."""
+        steps = [Step(self._location(trail.origin.node), trail.origin.note)]
+        for node, op in trail.steps:
+            here = self._location(node)
+            if (here.path, here.start_line) != (steps[-1].location.path, steps[-1].location.start_line):
+                steps.append(Step(here, self._note(node, op)))
+        last = steps[-1].location
+        if len(steps) > 1 and (last.path, last.start_line) == (sink.path, sink.start_line):
+            steps.pop()
+        return (*steps, Step(sink, rule.title[:1].lower() + rule.title[1:]))
+
+    def _note(self, node: int, op: Op) -> str:
+        """What happens at a step, by the names in the code (never by its literals: one may be a secret)."""
+        place = self._graph.places[node]
+        written = self._positions[self._files[place.file].path].text(place.start, place.end)
+        name = f" `{written}`" if _NAME.fullmatch(written) else ""
+        if op.kind == "call":
+            return f"handed to a function, as{name}" if name else "handed to a function"
+        if op.kind == "return":
+            return "returned to the caller"
+        return f"becomes{name}" if name else "passed on"
+
+    def _location(self, node: int) -> Location:
+        place = self._graph.places[node]
+        return self._positions[self._files[place.file].path].location(place.start, place.end)
+
+    def _distance(self, trail: Trail, place: MarkedPlace) -> Distance:
+        begin = self._graph.places[trail.origin.node]
+        passed = [begin, *(self._graph.places[node] for node, _ in trail.steps)]
+        if any(self._files[each.file].path != place.source.path for each in passed):
+            return "inter-file"
+        if any(op.kind in ("call", "return") for _, op in trail.steps):
+            return "inter-function"
+        start, end = place.span
+        return "direct" if start <= begin.start and begin.end <= end else "intra-function"
+
+
+def _own(host: Host) -> bool:
+    return egress_facts.is_atlassian(host.name) or host.name in _OWN_MACHINE
+
+
+def _classes(fact: Fact, path: tuple[str, ...]) -> frozenset[str]:
+    """The data classes in the part of a value that `path` means."""
+    here: Fact | None = fact
+    for name in path:
+        here = read(here, name) if here is not None else None
+    if here is None or RESPONSE in here.path or any(name.lower() in _SIGN_IN for name in here.path):
+        return frozenset()
+    return shapes.classes(here.shape)
+
+
+def of_plain_mark(mark: Mark, rule: Rule) -> Observation:
+    """The observation of a mark that needs no tracing (manifest, dependencies, text, markup)."""
+    known = "|".join((mark.host or "", *(f"{key}={value}" for key, value in sorted(mark.attributes.items()))))
+    return Observation(
+        id=fingerprint(rule.id, rule.category, mark.location.path, mark.message or rule.title, known),
+        app=mark.app,
+        rule=rule.id,
+        category=rule.category,
+        confidence=rule.confidence,
+        location=mark.location,
+        data=mark.data or rule.data,
+        host=mark.host,
+        message=mark.message or rule.title,
+        attributes=mark.attributes,
+    )
+
+
+def _message(rule: Rule, category: str, data: tuple[str, ...], host: str | None) -> str:
+    what = ", ".join(name.replace("-", " ") for name in data)
+    title = f"{rule.title} ({host})" if host else rule.title
+    if category == "undeclared-egress":
+        return f"{title}: the manifest does not allow this host"
+    return f"{title}: {what}" if what else title
+
+
+def fingerprint(*parts: str) -> str:
+    """A name for an observation that survives moved lines: rule, category, path, code without layout, host."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def numbered(observations: Iterable[Observation]) -> Iterator[Observation]:
+    """In report order; equal fingerprints (the same code twice in a file) are told apart by their rank."""
+    counts: dict[str, int] = {}
+    for observation in sorted(observations, key=lambda o: (o.app, o.location, o.category, o.rule, o.host or "")):
+        rank = counts[observation.id] = counts.get(observation.id, 0) + 1
+        if rank > 1:
+            yield msgspec.structs.replace(observation, id=fingerprint(observation.id, str(rank)))
+        else:
+            yield observation
