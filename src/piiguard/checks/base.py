@@ -20,12 +20,14 @@ from pathlib import PurePosixPath
 import libcst as cst
 import msgspec
 
-from piiguard.checks.meaning import SAME, UNKNOWN, Found, Meaning, bare
+from piiguard.checks.meaning import SAME, UNKNOWN, Found, Meaning
 from piiguard.checks.parsing import PythonText
 from piiguard.model import Callee, Confidence, Mark, Role, Rule
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _ANYTHING = Callee()
+_PARTS = {"**": r".*", "*": r"\w+", "()": r"\([^()]*\)", "[]": r"\[[^\[\]]*\]"}
+"""What stands in a pattern for more than itself."""
 _KEYS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 
 
@@ -87,8 +89,7 @@ class Patterns:
     def matching(self, path: str) -> list[Rule]:
         """The rules one of whose patterns covers the path, each once."""
         candidates = self._by_name.get(_last(path), ())
-        forms = (path, _last_key_left_out(path), _without_keys(path))
-        found = {rule.id: rule for pattern, rule in candidates if any(pattern.fullmatch(form) for form in forms)}
+        found = {rule.id: rule for pattern, rule in candidates if pattern.fullmatch(path)}
         return list(found.values())
 
 
@@ -102,17 +103,7 @@ def _root(pattern: str) -> str:
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*\*|\*)", pattern)
-    kinds = {"**": r".*", "*": r"\w+"}
-    return re.compile("".join(kinds.get(part, re.escape(part)) for part in parts))
-
-
-def _last_key_left_out(path: str) -> str:
-    return re.sub(r"\([^()]*\)(=?)$", r"()\1", path)
-
-
-def _without_keys(path: str) -> str:
-    return re.sub(r"\[[^\[\]]*\]", "[]", bare(path))
+    return re.compile("".join(_PARTS.get(part, re.escape(part)) for part in re.split(r"(\*\*|\*|\(\)|\[\])", pattern)))
 
 
 class Project:

@@ -199,7 +199,7 @@ class Meaning:
 
     def _find(self, node: cst.CSTNode) -> str | None:
         if isinstance(node, cst.Name | cst.Attribute):
-            return self._named(node) or self._member(node)
+            return (self._named(node) if _is_dotted(node) else None) or self._member(node)
         if isinstance(node, cst.Call):
             return self._called(node)
         if isinstance(node, cst.Subscript):
@@ -442,6 +442,13 @@ class _Attributes(cst.CSTVisitor):
             self.found.setdefault(target.attr.value, []).append(value)
         elif isinstance(target, cst.Name):
             self.found.setdefault(target.value, []).append(value)
+
+
+def _is_dotted(node: cst.BaseExpression) -> bool:
+    """Names with dots between them: only these have a qualified name (libcst looks through calls on the way)."""
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return isinstance(node, cst.Name)
 
 
 def _folded(name: str) -> str:
