@@ -11,7 +11,7 @@ from engines.fixture_marks import FIXTURES, expected, rule_of
 from piiguard.checks.catalogue import RULES, TOPICS
 from piiguard.engines import python
 from piiguard.facts import shapes
-from piiguard.model import CATEGORIES, DATA_CLASSES, App, EngineReport, Manifest, Source, Subject
+from piiguard.model import CATEGORIES, DATA_CLASSES, App, EngineReport, Manifest, Rule, Source, Subject
 
 IDS = sorted(rule.id for rule in RULES)
 CASES = sorted((FIXTURES / "python").glob("*.py"))
@@ -66,7 +66,7 @@ def test_refinements_belong_to_rules_of_their_topic() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_rules_use_known_words(rule: python.Rule) -> None:
+def test_rules_use_known_words(rule: Rule) -> None:
     assert rule.engine == "libcst"
     assert rule.title
     assert rule.why
