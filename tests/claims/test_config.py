@@ -51,6 +51,14 @@ def test_an_empty_file_is_the_strict_default(text: bytes) -> None:
     assert (found.everyone, found.apps, found.waivers, found.attestations) == (Policy().everyone, {}, (), ())
 
 
+def test_the_example_of_the_documentation_is_right() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "piiguard-yaml.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    found = policy(example)
+    assert set(found.apps) == {"apps/tracker"}
+    assert (len(found.attestations), len(found.waivers), len(found.everyone.hosts)) == (1, 1, 2)
+
+
 def test_lines_and_digest_are_kept() -> None:
     found = policy(
         "claims:\n  no-cookies: false\nhosts:\n  - host: a.example\n    kind: subprocessor\n    name: A\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from claims_builders import observation, policy
 
-from piiguard.claims.hosts import bare_host, owner
+from piiguard.claims.hosts import bare_host, owners
 
 LISTED = policy(
     "vendor-hosts: ['*.vendor.example']\nhosts:\n  - {host: git.example, kind: customer-configured}\n"
@@ -38,7 +38,6 @@ def test_bare_host(address: str, host: str) -> None:
         ("git.example", "settings", "typed-in"),
         ("git.example", "environment", "unknown"),
         ("a.vendor.example", "", "vendor"),
-        ("a.vendor.example", "settings", "vendor"),
         ("vendor.example", "", "unlisted"),
         ("git.example.evil.example", "", "unlisted"),
         ("your.atlassian.net", "", "atlassian"),
@@ -52,12 +51,18 @@ def test_bare_host(address: str, host: str) -> None:
 )
 def test_owner(host: str | None, kind: str, expected: str) -> None:
     seen = observation("egress-host", host=host, attributes={"host_kind": kind} if kind else {})
-    assert owner(seen, LISTED)[0] == expected
+    assert [whose for whose, _ in owners(seen, LISTED)] == [expected]
 
 
 def test_without_a_list_a_host_is_unnamed() -> None:
-    assert owner(observation("egress-host", host="x.example"), policy().everyone)[0] == "unnamed"
+    ((whose, entry),) = owners(observation("egress-host", host="x.example"), policy().everyone)
+    assert (whose, entry) == ("unnamed", None)
+
+
+def test_a_default_of_the_vendor_counts_beside_what_the_customer_types() -> None:
+    seen = observation("egress-host", host="a.vendor.example", attributes={"host_kind": "settings"})
+    assert [whose for whose, _ in owners(seen, LISTED)] == ["typed-in", "vendor"]
 
 
 def test_what_has_no_host_has_no_owner() -> None:
-    assert owner(observation("pii-storage"), LISTED)[0] == "none"
+    assert owners(observation("pii-storage"), LISTED) == (("none", None),)

@@ -49,7 +49,7 @@ def answers(judgement: Judgement) -> dict[str, str]:
     return {each.claim: each.answer for each in judgement.verdicts}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(OBSERVATIONS, max_size=4), OBSERVATIONS, st.lists(GAPS, max_size=2), POLICIES)
 def test_one_more_observation_never_helps(seen: list[Observation], more: Observation, gaps: list[Gap], by: str) -> None:
     before = answers(judged(*seen, gaps=tuple(gaps), by=by))
@@ -59,7 +59,7 @@ def test_one_more_observation_never_helps(seen: list[Observation], more: Observa
         assert answer != "contradicted" or after[claim] == "contradicted"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(OBSERVATIONS, max_size=4), st.lists(GAPS, max_size=2), GAPS, POLICIES)
 def test_one_more_gap_never_helps(seen: list[Observation], gaps: list[Gap], more: Gap, by: str) -> None:
     before = judged(*seen, gaps=tuple(gaps), by=by)
@@ -96,6 +96,11 @@ def test_a_gap_in_what_a_claim_needs_leaves_it_open(claim: str) -> None:
         assert found.answer == "not-shown"
         assert found.gaps == (gap,)
         assert "src/a.js:3: could not be parsed" in found.reason
+
+
+def test_a_gap_of_the_whole_scan_has_no_place() -> None:
+    found = verdict(judged(gaps=(Gap("", "only some rules ran"),)), "no-tracking")
+    assert found.reason == "not everything could be looked at: only some rules ran"
 
 
 def test_a_gap_elsewhere_changes_nothing() -> None:

@@ -70,6 +70,7 @@ class Exemption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     switch: str
     category: tuple[str, ...] = ()
+    rule: tuple[str, ...] = ()
     where: dict[str, tuple[str, ...]] = {}
 
 

@@ -22,19 +22,20 @@ def bare_host(address: str) -> str:
     return host.rsplit(":", 1)[0].rstrip(".").lower() if host.count(":") == 1 else host.rstrip(".").lower()
 
 
-def owner(observation: Observation, policy: AppPolicy) -> tuple[Owner, Host | None]:
-    """Who runs the host, and the entry of piiguard.yaml that says so.
+def owners(observation: Observation, policy: AppPolicy) -> tuple[tuple[Owner, Host | None], ...]:
+    """Who may run the host, each with the entry of piiguard.yaml that says so.
 
-    A host that the code fixes counts as what it is listed as; one of the vendor's own counts even where the code
-    may choose another at run time, because the fixed part is then a default.
+    A host that the code fixes counts as what it is listed as. Where the code may choose another at run time, a fixed
+    part is a default: then it counts as well if it is one of the vendor's, so that listing a host never helps there.
     """
     kind = observation.attributes.get("host_kind", "")
     if not observation.host or observation.host.startswith("<"):
-        return _unread(observation, kind), None
-    found, entry = _listed(bare_host(observation.host), policy)
-    if found == "vendor" or kind in _READABLE:
-        return found, entry
-    return _unread(observation, kind), None
+        return ((_unread(observation, kind), None),)
+    found = _listed(bare_host(observation.host), policy)
+    if kind in _READABLE:
+        return (found,)
+    chosen: tuple[Owner, None] = (_unread(observation, kind), None)
+    return (chosen, found) if found[0] == "vendor" else (chosen,)
 
 
 def _unread(observation: Observation, kind: str) -> Owner:

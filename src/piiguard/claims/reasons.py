@@ -38,9 +38,9 @@ def _not_shown(evidence: Evidence) -> Iterator[str]:
 def _open(evidence: Evidence) -> Iterator[str]:
     if evidence.gaps:
         first = evidence.gaps[0]
-        place = f"{first.path}:{first.line}" if first.line else first.path
+        place = f"{first.path}:{first.line}: " if first.line else f"{first.path}: " if first.path else ""
         more = f" and {_count(len(evidence.gaps) - 1, 'more gap')}" if len(evidence.gaps) > 1 else ""
-        yield f"not everything could be looked at: {place}: {first.why}{more}"
+        yield f"not everything could be looked at: {place}{first.why}{more}"
 
 
 def _attested(evidence: Evidence) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from piiguard.claims.catalogue import Claim, Clause, Effect, Owner, catalogue
-from piiguard.claims.hosts import owner
-from piiguard.claims.policy import AppPolicy
+from piiguard.claims.hosts import owners
+from piiguard.claims.policy import AppPolicy, Host
 from piiguard.model import DATA_CLASSES, Observation
 
 STRENGTH: dict[Effect, int] = {"contradicts": 4, "weakens": 3, "asks": 2, "allowed": 1, "nothing": 0}
@@ -36,14 +36,20 @@ def weigh(claim: Claim, observation: Observation, policy: AppPolicy) -> Weight:
 
     The observation's category must be one that the claim needs.
     """
-    weights = [_weigh_class(claim, observation, data, policy) for data in observation.data or ("",)]
+    weights = [
+        _weigh_one(claim, observation, data, whose, policy)
+        for whose in owners(observation, policy)
+        for data in observation.data or ("",)
+    ]
     strongest = max(weights, key=lambda weight: STRENGTH[weight.effect])
     allowances = tuple(sorted({allowance for weight in weights for allowance in weight.allowances}))
     return msgspec.structs.replace(strongest, allowances=allowances)
 
 
-def _weigh_class(claim: Claim, observation: Observation, data: str, policy: AppPolicy) -> Weight:
-    runs_host, entry = owner(observation, policy)
+def _weigh_one(
+    claim: Claim, observation: Observation, data: str, whose: tuple[Owner, Host | None], policy: AppPolicy
+) -> Weight:
+    runs_host, entry = whose
     clause = next(clause for clause in claim.against if _fits(clause, observation, data, runs_host))
     if entry and clause.host and clause.effect in ("allowed", "nothing"):
         return Weight("allowed", observation, allowances=(Allowance(entry.line, f"{entry.pattern} is {entry.kind}"),))
@@ -76,6 +82,7 @@ def _exempting(observation: Observation) -> list[str]:
         exemption.switch
         for exemption in catalogue().exemptions
         if observation.category in (exemption.category or (observation.category,))
+        and (not exemption.rule or observation.rule in exemption.rule)
         and _holds(exemption.where, observation)
     ]
 
