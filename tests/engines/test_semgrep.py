@@ -120,7 +120,7 @@ def test_an_invalid_rule_ends_the_run() -> None:
 
 
 def test_without_scripts_semgrep_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(semgrep.subprocess, "Popen", None)
+    monkeypatch.setattr("piiguard.engines.semgrep.subprocess.Popen", None)
     assert run({"a.py": "box.keep(1)"}).marks == ()
 
 
