@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from typing import NamedTuple
 
+from piiguard.engines.html_tags import Content, tags
 from piiguard.facts import egress, hosting, trackers
 from piiguard.model import EngineReport, Location, Mark, Rule, Source, Subject
 
@@ -86,9 +86,10 @@ _ABSOLUTE = re.compile(r"^(?:(?:https?|wss?):)?//", re.IGNORECASE)
 _HOST_IN_SCRIPT = re.compile(r"(?<![\w:])(?:(?:https?|wss?):)?//([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 _CALL_IN_SCRIPT = re.compile(r"(?<![\w$.])(?:window\.)?([A-Za-z_$][\w$]{2,40})(?:\.\w+)?\s*\(")
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_CSS_LOAD = re.compile(
-    r"(?P<at>@import)\s+(?:url\(\s*)?[\"']?(?P<import>(?:https?:)?//[^\"')\s;]+)"
-    r"|url\(\s*[\"']?(?P<url>(?:https?:)?//[^\"')\s]+)",
+_CSS_TOKEN = re.compile(
+    r"@import\s+(?:url\(\s*)?[\"']?(?P<import>(?:https?:)?//[^\"')\s;]+)"
+    r"|url\(\s*[\"']?(?P<url>(?:https?:)?//[^\"')\s]+)"
+    r"|@font-face|\}",
     re.IGNORECASE,
 )
 _TINY = re.compile(r"\s*[01](?:px)?\s*")
@@ -130,27 +131,44 @@ def _order(found: _Found) -> tuple[int, int, str, str]:
 
 
 def _in_page(text: str) -> Iterator[_Found]:
-    page = _Page()
-    page.feed(text)
-    page.close()
-    return iter(page.found)
+    line, column, reached = 1, 1, 0
+    for item in tags(text):
+        line, column = _advance(text[reached : item.offset], line, column)
+        reached = item.offset
+        if not isinstance(item, Content):
+            yield from _in_tag(item.name, item.attributes, line, column)
+        elif item.element == "style":
+            yield from _in_style_sheet(item.text, line, column)
+        elif item.element == "script":
+            yield from _in_script(item.text, line, column)
 
 
 def _in_style_sheet(text: str, line: int = 1, column: int = 1) -> Iterator[_Found]:
     """Loads of a style sheet that starts at the given place."""
     code = _CSS_COMMENT.sub(lambda comment: re.sub(r"[^\n]", " ", comment[0]), text)
-    for found in _CSS_LOAD.finditer(code):
+    in_font = False
+    for found, at_line, at_column in _placed(code, _CSS_TOKEN, line, column):
         url = found["import"] or found["url"]
-        block = code.rfind("{", 0, found.start())
-        in_font = code.rfind("@font-face", 0, max(block, 0)) > code.rfind("}", 0, found.start())
-        channel = "styles" if found["at"] else "fonts" if in_font else "images"
-        yield from _load(*_advance(code, found.start(), line, column), url, channel, STYLE)
+        if url is None:
+            in_font = found[0] != "}"
+        else:
+            channel = "styles" if found["import"] else "fonts" if in_font else "images"
+            yield from _load(at_line, at_column, url, channel, STYLE)
 
 
-def _advance(text: str, offset: int, line: int, column: int) -> tuple[int, int]:
-    before = text[:offset]
-    breaks = before.count("\n")
-    return line + breaks, offset - before.rfind("\n") if breaks else column + offset
+def _placed(text: str, pattern: re.Pattern[str], line: int, column: int) -> Iterator[tuple[re.Match[str], int, int]]:
+    """Each match with its line and column, for a text that starts at the given place."""
+    reached = 0
+    for found in pattern.finditer(text):
+        line, column = _advance(text[reached : found.start()], line, column)
+        reached = found.start()
+        yield found, line, column
+
+
+def _advance(passed: str, line: int, column: int) -> tuple[int, int]:
+    """The place behind the text `passed`, which starts at the given place."""
+    breaks = passed.count("\n")
+    return line + breaks, len(passed) - passed.rfind("\n") if breaks else column + len(passed)
 
 
 def _load(line: int, column: int, url: str, channel: str, rule: Rule) -> Iterator[_Found]:
@@ -176,46 +194,27 @@ def _tracker(line: int, column: int, host: str, channel: str) -> Iterator[_Found
 def _tracker_calls(script: str, line: int, column: int) -> Iterator[_Found]:
     """The first call of each tracker's global name."""
     seen: set[str] = set()
-    for call in _CALL_IN_SCRIPT.finditer(script):
+    for call, at_line, at_column in _placed(script, _CALL_IN_SCRIPT, line, column):
         tracker = trackers.by_global(call[1])
         if tracker is not None and tracker.vendor not in seen and tracker.hosts:
             seen.add(tracker.vendor)
             about = (("vendor", tracker.vendor), ("kind", tracker.kind), ("global", call[1]))
-            yield _Found(*_advance(script, call.start(), line, column), TRACKER_CALL, tracker.hosts[0], about)
+            yield _Found(at_line, at_column, TRACKER_CALL, tracker.hosts[0], about)
 
 
-class _Page(HTMLParser):
-    """Collects what a page loads. Unclosed and odd tags do no harm: the parser never raises on them."""
+def _in_script(script: str, line: int, column: int) -> Iterator[_Found]:
+    for named, at_line, at_column in _placed(script, _HOST_IN_SCRIPT, line, column):
+        yield from _tracker(at_line, at_column, named[1].lower(), "scripts")
+    yield from _tracker_calls(script, line, column)
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.found: list[_Found] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        line, column = self.getpos()
-        column += 1
-        values = {name: value or "" for name, value in attrs}
-        for url, channel in _loads(tag, values):
-            rule = SCRIPT if tag == "script" else RESOURCE
-            self.found += _load(line, column, url, channel, rule)
-            if tag == "img" and _invisible(values):
-                self._pixel(line, column, url)
-        self.found += _in_style_sheet(values.get("style", ""), line, column)
-
-    def _pixel(self, line: int, column: int, url: str) -> None:
+def _in_tag(tag: str, values: dict[str, str], line: int, column: int) -> Iterator[_Found]:
+    for url, channel in _loads(tag, values):
+        yield from _load(line, column, url, channel, SCRIPT if tag == "script" else RESOURCE)
         host = hosting.host_of(url) if _ABSOLUTE.match(url) else None
-        if host and not egress.is_atlassian(host):
-            self.found.append(_Found(line, column, PIXEL, host, (("kind", "pixel"), ("channel", "images"))))
-
-    def handle_data(self, data: str) -> None:
-        line, column = self.getpos()
-        if self.cdata_elem == "style":
-            self.found += _in_style_sheet(data, line, column + 1)
-        elif self.cdata_elem == "script":
-            for named in _HOST_IN_SCRIPT.finditer(data):
-                place = _advance(data, named.start(), line, column + 1)
-                self.found += _tracker(*place, named[1].lower(), "scripts")
-            self.found += _tracker_calls(data, line, column + 1)
+        if tag == "img" and host and _invisible(values) and not egress.is_atlassian(host):
+            yield _Found(line, column, PIXEL, host, (("kind", "pixel"), ("channel", "images")))
+    yield from _in_style_sheet(values.get("style", ""), line, column)
 
 
 def _loads(tag: str, values: dict[str, str]) -> Iterator[tuple[str, str]]:

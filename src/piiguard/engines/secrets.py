@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -81,7 +81,7 @@ _LOOK_BACK = 120
 
 _TOKEN_NAME = re.compile(r" (token|secret|password)$")
 _OTHER_TOKEN = re.compile(
-    r"(page|paging|next|prev|previous|cursor|continuation|sync|resume|start|design|cancel|csrf|xsrf|device|change) token$"
+    r"(page|paging|next|prev|previous|cursor|continuation|sync|resume|start|design|cancel|csrf|xsrf|device) token$"
 )
 """Words of a name. Beside a random value, any `… token` is one, save for those that only mark a place."""
 
@@ -116,14 +116,17 @@ def _marks(source: Source) -> Iterator[Mark]:
     hits = list(_by_shape(text))
     hits += _outside(hits, _by_name(text, bare=source.language == "text"))
     line_starts = [0, *(found.end() for found in re.finditer("\n", text))]
-    for hit in sorted(set(hits)):
+    bytes_before, reached = 0, 0
+    for hit in sorted(set(hits), key=lambda hit: (hit.start, hit.end, hit.rule.id, hit.kind)):
+        bytes_before += len(text[reached : hit.start].encode())
+        reached = hit.start
         yield Mark(
             location=_location(source.path, line_starts, hit),
             rule=hit.rule.id,
             app=source.app,
-            start=len(text[: hit.start].encode()),
-            end=len(text[: hit.end].encode()),
-            message=f"{hit.kind} typed into the file" if not hit.vendor else f"{hit.kind} of {hit.vendor}",
+            start=bytes_before,
+            end=bytes_before + len(text[hit.start : hit.end].encode()),
+            message=f"{hit.kind} of {hit.vendor}" if hit.vendor else f"{hit.kind} typed into the file",
             attributes=_attributes(hit),
         )
 
@@ -155,6 +158,8 @@ def _by_shape(text: str) -> Iterator[_Hit]:
 def _by_name(text: str, *, bare: bool) -> Iterator[_Hit]:
     """Random values after the name of a credential; `bare` values without quotes as in .env and YAML files."""
     for found in _QUOTED.finditer(text):
+        if not is_random(found["value"]):
+            continue
         before = _NAME_BEFORE.search(text, max(0, found.start() - _LOOK_BACK), found.start())
         name = (before["assigned"] or before["argument"]) if before else ""
         yield from _named(found, name, found["scheme"])
@@ -178,7 +183,11 @@ def _telling(name: str) -> bool:
 
 def _outside(hits: list[_Hit], others: Iterator[_Hit]) -> Iterator[_Hit]:
     """Those of `others` that overlap none of `hits`: a shape says more than a name."""
-    return (other for other in others if not any(hit.start < other.end and other.start < hit.end for hit in hits))
+    spans = sorted((hit.start, hit.end) for hit in hits)
+    for other in others:
+        before = bisect_left(spans, (other.end, 0))
+        if before == 0 or spans[before - 1][1] <= other.start:
+            yield other
 
 
 def is_random(value: str) -> bool:

@@ -30,7 +30,7 @@ class KeyFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @functools.cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![A-Za-z0-9_])(?:{pattern})(?![A-Za-z0-9_-])")
+    return re.compile(rf"(?<![A-Za-z0-9_-])(?:{pattern})(?![A-Za-z0-9_-])")
 
 
 @functools.cache
