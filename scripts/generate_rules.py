@@ -80,7 +80,7 @@ FAMILIES = (
         ("no-tracking", "subprocessors-listed"),
         (
             *("init", "start", "captureException", "captureMessage", "captureEvent", "setUser", "setContext", "setTag"),
-            *("setExtra", "addBreadcrumb", "notify", "leaveBreadcrumb", "configure", "error", "log", "info", "warn"),
+            *("setExtra", "addBreadcrumb", "notify", "leaveBreadcrumb", "configure"),
             *("trackException", "trackEvent", "trackTrace", "loadAppInsights", "noticeError", "setCustomAttribute"),
         ),
         "An error monitor attaches the person, the address of the page and the last steps to each report.",
