@@ -21,6 +21,8 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
+import piiguard
+
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sys.executable).parent
 ENOUGH_RUNS = 5
@@ -107,7 +109,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=ENOUGH_RUNS, help=f"counted runs of each (default: {ENOUGH_RUNS})")
     arguments = parser.parse_args()
     folders = arguments.folders or sorted(path for path in (ROOT / "fixtures" / "apps").iterdir() if path.is_dir())
-    print(f"piiguard {version('piiguard')}, semgrep {version('semgrep')}, Python {platform.python_version()},")
+    print(f"piiguard {piiguard.__version__}, semgrep {version('semgrep')}, Python {platform.python_version()},")
     print(f"{os.cpu_count()} processors, {arguments.runs} runs each in turns; seconds: median (shortest to longest)\n")
     print("| folder | files | piiguard | semgrep | ratio |\n| --- | --- | --- | --- | --- |")
     for folder in folders:
