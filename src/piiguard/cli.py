@@ -90,7 +90,9 @@ def command() -> None:
     "--include", type=click.Choice(list(INCLUDABLE)), multiple=True, help="Scan files that are left out by default."
 )
 @rule_folders
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day for which dates are judged.")
+@click.option(
+    "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="The day for which dates are judged."
+)
 @click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR).")
 @click.option("--verbose", "-v", is_flag=True, help="Show every finding in full.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress; of the text only the last line.")

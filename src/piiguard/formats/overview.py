@@ -87,10 +87,17 @@ def findings(report: Report) -> tuple[Observation, ...]:
 
 def broken(report: Report, app: str) -> tuple[Broken, ...]:
     """The contradicted claims of the app by section; one without findings is kept, its reason stands alone."""
-    standing = findings(report)
+    standing = {finding.id: finding for finding in findings(report)}
+    order = {name: place for place, name in enumerate(standing)}
     claims = [v for v in report.judgement.verdicts if v.app == app and v.answer == "contradicted"]
     claims.sort(key=lambda verdict: verdict.section)
-    return tuple(Broken(v, tuple(o for o in standing if o.id in set(v.observations))) for v in claims)
+    return tuple(
+        Broken(
+            verdict,
+            tuple(standing[name] for name in sorted(set(verdict.observations) & order.keys(), key=order.__getitem__)),
+        )
+        for verdict in claims
+    )
 
 
 def undecided(report: Report, app: str) -> tuple[Open, ...]:

@@ -141,7 +141,7 @@ def _header(report: Report) -> Text:
 
 def _app(report: Report, app: App, numbers: dict[str, int], view: View) -> Iterator[RenderableType]:
     yield Text()
-    where = "" if app.id == "." else f"  {printable(app.id)}"
+    where = "" if app.id in (".", app.name) else f"  {printable(app.id)}"
     yield Line(
         Text.assemble((printable(app.name) or "Forge app", STYLES["heading"]), where),
         align="left",
