@@ -51,7 +51,7 @@ _OPTIONS = (
 )
 """Time-outs: seconds for a rule on a file, and how many of them make Semgrep give the file up."""
 _WHOLE_RUN_SECONDS = 900
-_SMALL_BATCH_BYTES = 100_000
+_SMALL_BATCH_BYTES = 30_000
 """A start costs as much as scanning this many bytes: smaller batches are not divided."""
 
 
