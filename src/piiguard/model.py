@@ -388,6 +388,8 @@ class Traced(msgspec.Struct, frozen=True):
 
     observations: tuple[Observation, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    stumbles: frozenset[tuple[str, int]] = frozenset()
+    """Path and line where a parser stumbled without missing code (a lone `&` in the text of an element)."""
 
 
 # ---------------------------------------------------------------- JUDGE

@@ -86,8 +86,11 @@ def _observe(subject: Subject, known: Catalogue) -> EngineReport:
 
 
 def _all_gaps(subject: Subject, observed: EngineReport, traced: Traced) -> tuple[Gap, ...]:
+    """The gaps of all stages. Where both parsers stumble over one line, the flow graph's word counts: it knows if code was missed."""
     of_apps = (gap for each in subject.apps for gap in each.gaps)
-    return tuple(sorted({*of_apps, *observed.gaps, *traced.gaps}))
+    told = {(gap.path, gap.line) for gap in traced.gaps} | traced.stumbles
+    observing = (gap for gap in observed.gaps if not gap.line or (gap.path, gap.line) not in told)
+    return tuple(sorted({*of_apps, *observing, *traced.gaps}))
 
 
 def _check_only(only: frozenset[str], known: Catalogue) -> None:

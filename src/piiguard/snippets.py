@@ -28,7 +28,7 @@ def frames(subject: Subject, observations: Iterable[Observation], marks: Iterabl
         if path not in sources:
             continue
         if path not in lines:
-            lines[path] = _masked(sources[path], secret.get(path, [])).decode("utf-8", "replace").splitlines()
+            lines[path] = _masked(sources[path], secret.get(path, [])).decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
         first = max(observation.location.start_line - 1 - CONTEXT, 0)
         last = max(observation.location.end_line, observation.location.start_line) + CONTEXT
         found[observation.id] = tuple(line[:WIDEST] for line in lines[path][first : min(last, first + LONGEST)])

@@ -5,7 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from piiguard.flow.calls import callee_name, function_of
+from piiguard.flow.declarations import FUNCTIONS
 from piiguard.flow.graph import Graph
 from piiguard.flow.program import Call, File, Function, Program, parameter_position
 from piiguard.model import App, Confidence, Module
@@ -78,6 +81,32 @@ def handler(app: App, program: Program, reference: str) -> Function | None:
     file = _handler_file(app, program, module)
     ref = program.export_ref(file, name, 8) if file is not None else None
     return ref.function if ref is not None and ref.kind == "function" else None
+
+
+def webtriggers(app: App, program: Program) -> Iterator[Function]:
+    """The handlers of web triggers that answer what they like (not a static response)."""
+    handlers = {function.key: function.handler for function in app.manifest.functions}
+    for module in app.manifest.modules:
+        response = module.data.get("response")
+        if module.kind == "webtrigger" and not (isinstance(response, dict) and response.get("type") == "static"):
+            function = handler(app, program, handlers.get(module.function or "", ""))
+            if function is not None:
+                yield function
+
+
+def returned(function: Function) -> Iterator[Node]:
+    """The expressions that a function returns, without those of functions inside it."""
+    body = function.node.child_by_field_name("body")
+    todo = [body] if body is not None else []
+    if body is not None and body.type != "statement_block":
+        yield body
+        return
+    while todo:
+        node = todo.pop()
+        if node.type == "return_statement" and node.named_children:
+            yield node.named_children[0]
+        elif node.type not in FUNCTIONS:
+            todo += node.named_children
 
 
 def _handler_file(app: App, program: Program, module: str) -> File | None:

@@ -7,7 +7,8 @@ the node of all values that it ever has. Each kind of syntax node is handled by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 import tree_sitter_javascript
 import tree_sitter_typescript
@@ -28,6 +29,8 @@ LANGUAGES = {
 }
 _FALLBACK = {"javascript": "tsx", "typescript": "tsx", "tsx": "javascript"}
 """Grammar that is tried when the first one meets errors (types in .js, JSX in .ts)."""
+_CODE = re.compile(rb"[(){}=;`\"']")
+"""What an error must hold to hide code: a lone `&` in the text of an element does not."""
 NESTING = 400
 """Depth of nested expressions that is followed: beyond it lies generated code, which becomes a gap."""
 
@@ -35,28 +38,29 @@ Env = dict[int, int]
 """id(Binding) -> graph node of its present value."""
 
 
-def parse(source: Source) -> tuple[Node, Gap | None]:
-    """The syntax tree of a source, and a gap if a part of it was not understood."""
+def parse(source: Source) -> tuple[Node, list[Gap], list[int]]:
+    """The syntax tree of a source, a gap if code was not understood, and the lines where the parser stumbled without missing any."""
     root = Parser(LANGUAGES[source.language]).parse(source.text).root_node
     if not root.has_error:
-        return root, None
+        return root, [], []
     other = Parser(LANGUAGES[_FALLBACK[source.language]]).parse(source.text).root_node
     if not other.has_error:
-        return other, None
-    line = _first_error(root).start_point[0] + 1
-    return root, Gap(source.path, f"code near line {line} was not understood", source.app, line)
+        return other, [], []
+    lines: dict[bool, list[int]] = {True: [], False: []}
+    for node in _errors(root):
+        lines[not node.is_missing and _CODE.search(node.text or b"") is not None].append(node.start_point[0] + 1)
+    gaps = [Gap(source.path, f"code near line {min(lines[True])} was not understood", source.app, min(lines[True]))] if lines[True] else []
+    return root, gaps, lines[False]
 
 
-def _first_error(node: Node) -> Node:
-    while True:
-        for child in node.children:
-            if child.is_error or child.is_missing:
-                return child
-            if child.has_error:
-                node = child
-                break
+def _errors(root: Node) -> Iterator[Node]:
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if node.is_error or node.is_missing:
+            yield node
         else:
-            return node
+            todo += [child for child in node.children if child.has_error or child.is_missing]
 
 
 def build(sources: Iterable[Source], graph: Graph, aliases: Iterable[tuple[str, str]] = ()) -> tuple[Program, list[Gap]]:
@@ -65,9 +69,8 @@ def build(sources: Iterable[Source], graph: Graph, aliases: Iterable[tuple[str, 
     program = Program(ModuleFinder((source.path for source in sources), aliases))
     gaps: list[Gap] = []
     for source in sources:
-        root, gap = parse(source)
-        if gap:
-            gaps.append(gap)
+        root, missed, program.stumbles[source.path] = parse(source)
+        gaps += missed
         file = File(len(graph_files := program.files) + 1, source, root)
         graph_files[source.path] = file
         try:

@@ -14,6 +14,7 @@ from piiguard.flow.program import Call, File, Function, Program, Scope, object_v
 from piiguard.model import Mark, Rule, Source
 
 _STATEMENTS = frozenset({"expression_statement", "lexical_declaration", "variable_declaration", "return_statement", "variable_declarator"})
+_URL = re.compile(r"(?:https?:|wss?:)?//[^\s\"'<>`)]+")
 _CALLS = frozenset({"call_expression", "new_expression"})
 _WRAPPERS = frozenset({"await_expression", "parenthesized_expression", "as_expression", "non_null_expression"})
 
@@ -130,8 +131,30 @@ class Marked:
         kind, _, name = self.rule.host.partition(":")
         if kind == "literal":
             return [Host(name, "constant", f"https://{name}/")]
-        known = (host_of(value) for value in self._texts((self.rule.host,)))
+        texts = self._texts((self.rule.host,))
+        if kind == "self":
+            known = (host_of((url,)) for value in texts for url in _URL.findall(template_of(value)))
+        else:
+            known = (host_of(value) for value in self._with_base(list(texts)))
         return list({host.name: host for host in known if host is not None}.values())
+
+    def _with_base(self, texts: list[Text]) -> list[Text]:
+        """URLs of a client that was made with a base URL: `axios.create({baseURL}).get('/x')`."""
+        base = self._made_with()
+        if base is None or any(_URL.match(template_of(value)) for value in texts):
+            return texts
+        known = Texts(self._program).of(base.args[0][0], base.scope, base.file)
+        return known if any(_URL.match(template_of(value)) for value in known) else texts
+
+    def _made_with(self) -> Call | None:
+        """The call with an options object that made the client on which the marked call is made."""
+        owner = callee_of(self.syntax)
+        owner = owner.child_by_field_name("object") if owner is not None else None
+        binding = self.scope.find(text(owner)) if owner is not None and owner.type == "identifier" else None
+        if binding is None or binding.value is None:
+            return None
+        call = binding.file.calls.get(span(binding.value))
+        return call if call is not None and call.args and call.args[0][0].type == "object" else None
 
     def url(self) -> str | None:
         return next((template_of(value) for value in self._texts(("arg:0",))), None)

@@ -10,13 +10,12 @@ from typing import NamedTuple
 import msgspec
 
 from piiguard.facts import egress as egress_facts
-from piiguard.facts import shapes, trackers
-from piiguard.flow import egress
+from piiguard.facts import sdk_hosts, shapes, trackers
+from piiguard.flow import egress, rules
 from piiguard.flow.graph import Fact, Graph, Op, Solution, Trail, read
-from piiguard.flow.hosts import Host
+from piiguard.flow.hosts import Host, host_of
 from piiguard.flow.place import MarkedPlace, SlotValue
 from piiguard.flow.positions import Positions
-from piiguard.flow.rules import TRACKER_HOST
 from piiguard.model import DATA_CLASSES, App, Confidence, Distance, Location, Mark, Observation, Rule, Source, Step
 
 CREDENTIAL = frozenset({"credential"})
@@ -30,6 +29,19 @@ _PASSIVE = frozenset({"images", "styles", "fonts", "media", "frames"})
 _SIGN_IN = frozenset({"authorization", "auth"})
 """What signs a request in goes to the service that it belongs to: the user name in it is no disclosure."""
 _OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 (a name to compare with)
+STORED_SECRET = "secret-store-value"
+_KEY_ORIGINS = (
+    (STORED_SECRET, "secret-store"),
+    ("stored-value", "settings"),
+    ("payload", "user-input"),
+    ("form-input", "user-input"),
+    ("secret", "environment"),
+    ("credential", "unknown"),
+)
+"""Shape of a value -> where a key comes from, the customer's own first."""
+_BODIES = (".body", ".data", ".json", "arg:1")
+_TOKEN_EXCHANGE = re.compile(r"oauth|token|login|signin|sign-in", re.IGNORECASE)
+"""URLs where a stored secret in the body is the way to sign in."""
 _NAME = re.compile(r"[A-Za-z_$][\w$.]{0,59}")
 
 
@@ -79,22 +91,76 @@ class Observer:
             yield self.made(place, "pii-log", reached.confidence, reached=reached)
 
     def egress(self, place: MarkedPlace) -> Iterator[Observation]:
-        rule, side = place.rule, place.source.side
-        personal = self.reaching(place.values(rule.slots), PERSONAL)
-        for host in place.hosts():
+        rule = place.rule
+        values = place.values(rule.slots)
+        personal = self.reaching(values, PERSONAL)
+        key = self._key_from(values)
+        for host in self._hosts(place):
             if _own(host) if host.kind == "constant" else rule.channel in _PASSIVE:
                 continue
-            governed = place.source.language != "python"
-            allowed = egress.declared(self._app, host, rule.channel, side) if governed else "unknown"
-            attributes = {"channel": rule.channel, "host_kind": host.kind, "declared": allowed, "side": side}
-            category = rule.category if rule.category != "pii-egress" else "undeclared-egress" if allowed == "no" else "egress-host"
+            attributes = self._about(place, host, key)
+            undeclared = attributes["declared"] == "no"
+            category = rule.category if rule.category != "pii-egress" else "undeclared-egress" if undeclared else "egress-host"
             yield self.made(place, category, "sure", host=host.name, attributes=attributes)
-            tracker = trackers.by_host(host.name) if host.kind == "constant" else None
-            if tracker is not None:
-                vendor = {"vendor": tracker.vendor, "kind": tracker.kind}
-                yield self.made(place, "tracking", "sure", host=host.name, attributes=vendor, rule=TRACKER_HOST)
             if personal is not None:
                 yield self.made(place, "pii-egress", personal.confidence, reached=personal, host=host.name, attributes=attributes)
+            if host.kind == "constant":
+                yield from self._of_known_host(place, host, attributes)
+
+    def _hosts(self, place: MarkedPlace) -> list[Host]:
+        """Where an egress call goes; a remote's key means the hosts that the manifest gives it."""
+        if place.rule.channel != "remote":
+            return place.hosts()
+        key = place.url()
+        remotes = [remote for remote in self._app.manifest.remotes if key in (remote.key, None) or not place.rule.host]
+        return [host for remote in remotes for url in remote.base_urls if (host := host_of((url,))) is not None]
+
+    def _about(self, place: MarkedPlace, host: Host, key: str) -> dict[str, str]:
+        channel, side = place.rule.channel, place.source.side
+        governed = place.source.language != "python"
+        allowed = egress.declared(self._app, host, channel, side) if governed else "unknown"
+        attributes = {"channel": channel, "host_kind": host.kind, "declared": allowed, "side": side}
+        return {**attributes, "key_from": key} if key else attributes
+
+    def _of_known_host(self, place: MarkedPlace, host: Host, attributes: dict[str, str]) -> Iterator[Observation]:
+        """What the host itself tells: a tracker, an AI provider, a picture that counts, somebody who gets a stored key."""
+        tracker, provider = trackers.by_host(host.name), sdk_hosts.ai_host(host.name)
+        if tracker is not None:
+            vendor = {"vendor": tracker.vendor, "kind": tracker.kind}
+            yield self.made(place, "tracking", "sure", host=host.name, attributes=vendor, rule=rules.TRACKER_HOST)
+        if provider:
+            yield self.made(
+                place, "ai-processing", "sure", host=host.name, attributes={**attributes, "vendor": provider}, rule=rules.AI_HOST
+            )
+        if place.rule.channel == "images" and place.rule.slots == ("right",) and "{}" in host.url.partition("?")[2]:
+            yield self.made(place, "tracking", "likely", host=host.name, rule=rules.COUNTING_IMAGE)
+        stored = self.reaching(place.values(tuple(slot for slot in place.rule.slots if slot.endswith(_BODIES))), CREDENTIAL)
+        if stored is not None and stored.fact.shape == STORED_SECRET and not _TOKEN_EXCHANGE.search(host.url):
+            yield self.made(place, "credential-egress", "likely", reached=stored, host=host.name, rule=rules.SECRET_IN_BODY)
+
+    def _key_from(self, values: Iterable[SlotValue]) -> str:
+        """Where the key that a request carries comes from; empty: none is seen."""
+        shapes_seen = {fact.shape for value in values for fact in self._solution.facts(value.node)}
+        for shape, origin in _KEY_ORIGINS:
+            if shape in shapes_seen:
+                return origin
+        return ""
+
+    def answer(self, place: MarkedPlace) -> Iterator[Observation]:
+        """What a public web trigger answers with."""
+        reached = self.reaching(place.values(("self",)), PERSONAL | CREDENTIAL)
+        if reached is not None:
+            yield self.made(place, "public-exit", reached.confidence, reached=reached)
+
+    def plain(self, mark: Mark, rule: Rule) -> Observation:
+        """The observation of a mark that needs no tracing; a host in markup is held against the manifest."""
+        seen = of_plain_mark(mark, rule)
+        channel = mark.attributes.get("channel", "")
+        if seen.category != "egress-host" or rule.topic != "markup" or not mark.host or not channel:
+            return seen
+        allowed = egress.declared(self._app, Host(mark.host, "constant", f"https://{mark.host}/"), channel, "frontend")
+        category = "undeclared-egress" if allowed == "no" else "egress-host"
+        return msgspec.structs.replace(seen, category=category, attributes={**seen.attributes, "declared": allowed})
 
     # ------------------------------------------------------------ what reaches a place
 

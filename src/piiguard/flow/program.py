@@ -162,6 +162,8 @@ class Program:
         self.files: dict[str, File] = {}
         self.calls: list[Call] = []
         self.functions: list[Function] = []
+        self.stumbles: dict[str, list[int]] = {}
+        """Path -> lines at which the parser stumbled without missing code."""
         self.callers: dict[int, list[Call]] = {}
         """Function number -> the calls that reach it."""
 

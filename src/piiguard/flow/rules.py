@@ -28,6 +28,61 @@ TRACKING_WRAPPER = Rule(
     why="Each such call is an event about what a person does, on its way to whoever runs the service.",
     fix="Remove the call together with the function behind it, or say in the Trust Center that usage is measured.",
 )
+AI_HOST = Rule(
+    id="ai-host",
+    role="observation",
+    engine="flow",
+    topic="egress",
+    title="Calls an AI provider",
+    category="ai-processing",
+    claims=("ai-providers-named", "byok-customer-configured"),
+    why="What the request holds is processed by the provider's models, under the account whose key is sent along.",
+    fix="Use the customer's own key from the secret store, and name the provider in the Trust Center.",
+)
+COUNTING_IMAGE = Rule(
+    id="counting-image",
+    role="observation",
+    engine="flow",
+    topic="tracking",
+    title="Loads an image by script, with data in its address",
+    category="tracking",
+    confidence="likely",
+    claims=("no-pixels", "no-tracking"),
+    why="An image that a script asks for and nobody sees tells its host who looked, when, and what the address carries.",
+    fix="Remove it.",
+)
+SECRET_IN_BODY = Rule(
+    id="secret-in-body",
+    role="observation",
+    engine="flow",
+    topic="credential",
+    title="Sends a stored secret in the body of a request",
+    category="credential-egress",
+    confidence="likely",
+    claims=("credentials-own-service",),
+    why="A key signs a request in from its headers; in the body it is handed over.",
+    fix="Send it only to the service that issued it, in the Authorization header.",
+)
+WEBTRIGGER_ANSWER = Rule(
+    id="webtrigger-answer",
+    role="sink",
+    engine="flow",
+    topic="egress",
+    title="Answers a public web trigger with personal data",
+    category="public-exit",
+    slots=("self",),
+    claims=("no-exit-beside-drawn", "no-personal-data-sent"),
+    why="Anybody who knows the address of the web trigger reads the answer: no permission of the manifest governs it.",
+    fix="Answer with a status only, or check who asks before personal data is returned.",
+)
 CONSOLE_LOG = "console-log"
 """Rule of the log places that only the graph sees (rules/log/console-log.yaml)."""
-RULES: tuple[Rule, ...] = (TRACKER_HOST, TRACKING_WRAPPER, *scopes.RULES)
+RULES: tuple[Rule, ...] = (
+    TRACKER_HOST,
+    TRACKING_WRAPPER,
+    AI_HOST,
+    COUNTING_IMAGE,
+    SECRET_IN_BODY,
+    WEBTRIGGER_ANSWER,
+    *scopes.RULES,
+)

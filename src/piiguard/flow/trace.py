@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tree_sitter import Node
+
 from piiguard.facts import names, shapes, trackers
 from piiguard.flow import bridges, forge, javascript, python, scopes, wrappers
 from piiguard.flow.graph import Graph, Solution
 from piiguard.flow.hosts import Texts
 from piiguard.flow.marked import Marked, arguments_of
-from piiguard.flow.observe import RESPONSE, Observer, numbered, of_plain_mark
+from piiguard.flow.observe import RESPONSE, Observer, numbered
 from piiguard.flow.place import MarkedPlace
 from piiguard.flow.positions import Positions
-from piiguard.flow.program import Call, Function, text
-from piiguard.flow.rules import CONSOLE_LOG, RULES, TRACKING_WRAPPER
+from piiguard.flow.program import Call, File, Function, text
+from piiguard.flow.rules import CONSOLE_LOG, RULES, TRACKING_WRAPPER, WEBTRIGGER_ANSWER
 from piiguard.model import App, Gap, Mark, Observation, Rule, Subject, Traced
 
 _CALLED = frozenset({"egress-host", "undeclared-egress"})
@@ -27,11 +29,13 @@ def trace(subject: Subject, marks: Iterable[Mark], rules: dict[str, Rule]) -> Tr
         by_app.setdefault(mark.app, []).append(mark)
     observations: list[Observation] = []
     gaps: list[Gap] = []
+    stumbles: set[tuple[str, int]] = set()
     for app in subject.apps:
         tracer = Tracer(app, by_app.get(app.id, []), rules)
         observations += tracer.observations()
         gaps += tracer.gaps
-    return Traced(tuple(numbered(observations)), tuple(gaps))
+        stumbles |= {(path, line) for path, lines in tracer.program.stumbles.items() for line in lines}
+    return Traced(tuple(numbered(observations)), tuple(gaps), frozenset(stumbles))
 
 
 def resolve_marks(subject: Subject, marks: Iterable[Mark], rules: dict[str, Rule]) -> list[Mark]:
@@ -128,10 +132,12 @@ class Tracer:
 
     def _marked_call(self, call: Call, rule: Rule) -> Marked:
         """A mark that the graph makes itself."""
-        source = call.file.source
-        location = Positions(source).location(call.node.start_byte, call.node.end_byte)
-        mark = Mark(location, rule.id, self.app.id, call.node.start_byte, call.node.end_byte)
-        return Marked(mark, rule, call.file, self.program)
+        return self._marked_node(call.node, call.file, rule)
+
+    def _marked_node(self, node: Node, file: File, rule: Rule) -> Marked:
+        location = Positions(file.source).location(node.start_byte, node.end_byte)
+        mark = Mark(location, rule.id, self.app.id, node.start_byte, node.end_byte)
+        return Marked(mark, rule, file, self.program)
 
     # ------------------------------------------------------------ observations
 
@@ -150,6 +156,8 @@ class Tracer:
                     seen.add(key)
                     yield observation
         yield from self._tracking_wrappers(tracking)
+        for place in self._answers():
+            yield from self._observer.answer(place)
         yield from map(self._plain, self.plain)
         called |= {mark.host for mark in self.plain if mark.host and self.rules[mark.rule].engine == "text"}
         for report in (scopes.check(self.app, list(self._product_calls())), scopes.unused_hosts(self.app, called)):
@@ -157,7 +165,13 @@ class Tracer:
             yield from map(self._plain, report.marks)
 
     def _plain(self, mark: Mark) -> Observation:
-        return of_plain_mark(mark, self.rules[mark.rule])
+        return self._observer.plain(mark, self.rules[mark.rule])
+
+    def _answers(self) -> Iterator[Marked]:
+        """What the handlers of public web triggers return."""
+        for function in forge.webtriggers(self.app, self.program):
+            for node in forge.returned(function):
+                yield self._marked_node(node, function.file, WEBTRIGGER_ANSWER)
 
     def _observe(self, place: Marked | python.Marked) -> Iterator[Observation]:
         rule = place.rule
