@@ -12,7 +12,15 @@ _CLAIMS = ("declared-hosts-only", "no-personal-data-sent")
 _BODY = ("kw:json", "kw:data", "kw:content", "kw:params", "kw:headers", "kw:cookies", "kw:files", "kw:auth")
 
 
-def _http(rule: str, title: str, host: str, slots: tuple[str, ...], paths: tuple[str, ...], reference: str) -> Rule:
+def _http(
+    rule: str,
+    title: str,
+    host: str,
+    slots: tuple[str, ...],
+    paths: tuple[str, ...],
+    reference: str,
+    channel: str = "fetch",
+) -> Rule:
     return Rule(
         id=rule,
         role="sink",
@@ -22,7 +30,7 @@ def _http(rule: str, title: str, host: str, slots: tuple[str, ...], paths: tuple
         category="pii-egress",
         slots=slots,
         host=host,
-        channel="fetch",
+        channel=channel,
         callee=calls(*paths),
         claims=_CLAIMS,
         why=_WHY,
@@ -151,6 +159,7 @@ RULES: tuple[Rule, ...] = (
             "grpc.secure_channel()",
         ),
         "https://docs.python.org/3/library/socket.html",
+        channel="socket",
     ),
 )
 

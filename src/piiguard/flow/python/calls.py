@@ -274,7 +274,9 @@ def _link_thread(program: Program, graph: Graph, call: Call) -> bool:
 def _link_library(graph: Graph, call: Call, full: str) -> None:
     name = name_of(call)
     values = [value for _, value in call.args] + [value for _, value in call.keywords.values()]
-    if full.startswith(_HASHES) or full.startswith(_CIPHERS):
+    if name in ("hexdigest", "digest"):
+        graph.edge(call.receiver, call.result, Op("become", "pseudonymised"))
+    elif full.startswith(_HASHES) or full.startswith(_CIPHERS):
         becomes = "encrypted" if full.startswith(_CIPHERS) else "pseudonymised"
         for value in values:
             graph.edge(value, call.result, Op("become", becomes))

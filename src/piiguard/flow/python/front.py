@@ -10,13 +10,11 @@ import ast
 from collections.abc import Callable, Sequence
 
 from piiguard.facts import names
-from piiguard.flow.graph import ANY, COPY, ELEMENT, LEAK, Graph, Op, Place
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, LEAK, Graph, Op, Place
 from piiguard.flow.python import calls
 from piiguard.flow.python.program import Binding, Call, Class, File, Function, FunctionSyntax, Program, Scope, declare
 
 Env = dict[Binding, int]
-_POSITIONS = ("0", "1", "2", "3")
-"""Places of a tuple that are told apart where its elements are taken one by one."""
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
 
@@ -286,12 +284,14 @@ class Front:
         return False
 
     def element(self, node: ast.AST, several: int) -> int:
-        """One element of a list, or of a tuple whose places are told apart."""
-        if not several:
+        """One element of something that is iterated over."""
+        return self._part(node, several, ELEMENT)
+
+    def _part(self, node: ast.AST, whole: int, name: str) -> int:
+        if not whole:
             return 0
         made = self.graph.node(self.place(node))
-        for name in (ELEMENT, *_POSITIONS):
-            self.graph.edge(several, made, Op("read", name))
+        self.graph.edge(whole, made, Op("read", name))
         return made
 
     def do_with(self, node: ast.With | ast.AsyncWith) -> bool:
@@ -345,19 +345,11 @@ class Front:
                 self.define(binding, value, target)
         elif isinstance(target, ast.Tuple | ast.List):
             for index, part in enumerate(target.elts):
-                self.bind(part, self.unpacked(part, value, str(index)))
+                self.bind(part, self._part(part, value, str(index)))
         elif isinstance(target, ast.Starred):
             self.bind(target.value, value)
         elif isinstance(target, ast.Attribute | ast.Subscript):
             self._bind_member(target, value)
-
-    def unpacked(self, node: ast.AST, value: int, index: str) -> int:
-        if not value:
-            return 0
-        made = self.graph.node(self.place(node))
-        self.graph.edge(value, made, Op("read", index))
-        self.graph.edge(value, made, Op("read", ELEMENT))
-        return made
 
     def _bind_member(self, node: ast.Attribute | ast.Subscript, value: int) -> None:
         """`a.b["c"] = value`: `a` takes a new value; its other properties stay."""
@@ -445,7 +437,7 @@ class Front:
 
     def _evidence_of_read(self, node: ast.expr, name: str) -> None:
         """Reading `x["a"].email` tells that `x` holds an e-mail address under a.email, for all uses of `x`."""
-        if not names.data_class(name):
+        if not names.data_class(name) or self._of_environment(node):
             return
         path: list[str] = []
         here = node
@@ -457,18 +449,22 @@ class Front:
         root = root or self.file.values.get(self.file.span(here), 0)
         self.evidence(root, name, tuple(reversed(path)))
 
+    def _of_environment(self, node: ast.expr) -> bool:
+        """`os.environ["NAME"]`: what it is, its source rule says."""
+        base = node.value if isinstance(node, ast.Attribute | ast.Subscript) else None
+        ref = self.program.resolve(base, self.scope)
+        return ref is not None and ref.name == "os.environ"
+
     def do_subscript(self, node: ast.Subscript) -> int:
         source = self.expression(node.value)
         self.expression(node.slice)
         if not source:
             return self.value(node)
         if isinstance(node.slice, ast.Slice):
-            return self.value(node, source)
+            return self.value(node, source, op=BLUR)
         name = _key(node)
         if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
-            made = self.value(node, source, op=Op("read", ELEMENT))
-            self.graph.edge(source, made, Op("read", str(node.slice.value)))
-            return made
+            return self.value(node, source, op=Op("read", str(node.slice.value)))
         self._evidence_of_read(node, name)
         return self.value(node, source, op=Op("read", ANY if name == ELEMENT else name))
 

@@ -18,6 +18,10 @@ from piiguard.flow.python.texts import Texts, reaching
 from piiguard.model import Mark, Rule, Source
 
 _BARE_HOST = re.compile(r"^(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?$", re.IGNORECASE)
+_PRODUCT_URL = re.compile(
+    r"(?P<bitbucket>https://api\.bitbucket\.org/)|(?P<confluence>.*/wiki/(?:rest/)?api/)|(?P<jira>.*/rest/)",
+    re.IGNORECASE,
+)
 _BARE_CHANNELS = ("email", "socket")
 """Channels whose hosts are written without a scheme."""
 
@@ -169,6 +173,19 @@ class Marked:
                     if "/" in url:
                         return url
         return None
+
+    @property
+    def product(self) -> str:
+        """The Atlassian product that a request asks: `jira`, `confluence`, `bitbucket`; "" for none."""
+        match = _PRODUCT_URL.match(self.url() or "")
+        return match.lastgroup or "" if match else ""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that the place reads; "" where only running the program would tell."""
+        key = self.syntax.slice if isinstance(self.syntax, ast.Subscript) else None
+        key = self.syntax.args[0] if isinstance(self.syntax, ast.Call) and self.syntax.args else key
+        return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
 
 
 def _arguments(call: Call, kind: str, name: str) -> Iterator[Value]:

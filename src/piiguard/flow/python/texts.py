@@ -159,7 +159,7 @@ class Texts:
             absolute = [
                 text for text in self.of(node.args[1], scope, depth) if text and str(text[0]).startswith("http")
             ]
-            return absolute or self._joined(node.args[:2], scope, depth)
+            return absolute or self._joined([node.args[0], ast.Constant("/"), node.args[1]], scope, depth)
         if name == "requests.Request" and len(node.args) > 1:
             return self.of(node.args[1], scope, depth)
         if ref is not None and ref.function is not None and ref.function.scope is not None:
