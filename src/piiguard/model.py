@@ -325,6 +325,8 @@ class Rule(msgspec.Struct, frozen=True):
     data: tuple[str, ...] = ()
     """Observation: data classes that are certain without tracing."""
     callee: Callee = Callee()
+    attributes: tuple[tuple[str, str], ...] = ()
+    """Facts of every observation of the rule, for the judge: `kind`, `provider` ..."""
     claims: tuple[str, ...] = ()
     why: str = ""
     fix: str = ""

@@ -256,6 +256,7 @@ def check(
     store: str = "",
     data: tuple[str, ...] = (),
     callee: Callee = _ANYTHING,
+    attributes: tuple[tuple[str, str], ...] = (),
 ) -> Rule:
     """A rule of this engine. Every field that a reader of the catalogue needs is asked for."""
     return Rule(
@@ -273,6 +274,7 @@ def check(
         store=store,
         data=data,
         callee=callee,
+        attributes=attributes,
         claims=claims,
         why=why,
         fix=fix,

@@ -31,6 +31,7 @@ _atlassian = partial(
     topic="credentials",
     role="observation",
     category="credential-collection",
+    attributes=(("provider", "atlassian"),),
     data=("credential",),
     claims=("no-atlassian-credentials", "no-credential-storage"),
     why="A person's Atlassian token gives all that the person may do; Marketplace apps may not collect one.",

@@ -26,7 +26,7 @@ RUNTIME_SHAPES = frozenset({"rest-response"})
 """Shapes that are no row of facts/shapes.yaml: the flow graph finds the real one from the call's path."""
 _SPECIFICATION = "See 'How a rule is written' in CONTRIBUTING.md"
 _SLOT = re.compile(r"(?:arg:(?:\d+|\*)(?:\[\*\])?(?:\.[\w$-]+(?:\[\*\])?)*|attr:[\w-]+|right|self)")
-_HOST = re.compile(rf"literal:[\w.-]+|{_SLOT.pattern}")
+_HOST = re.compile(rf"literal:(?:\*\.)?[\w.-]+|{_SLOT.pattern}")
 _IMPORT = re.compile(r"(?:@[\w.-]+/)?[\w.:/-]+#(?:\*|[\w$]+)")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])[&*]\w", re.MULTILINE)
@@ -47,6 +47,7 @@ class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     store: str = ""
     data: tuple[str, ...] = ()
     callee: Callee = Callee()
+    attributes: dict[str, str] = {}
     claims: tuple[str, ...] = ()
     fix: str = ""
 
@@ -292,6 +293,7 @@ def _unknown_words(facts: _Facts) -> Iterator[tuple[str, str]]:
 
 
 def _rule(path: Path, written: _Written) -> Rule:
+    facts = msgspec.structs.asdict(written.metadata.piiguard)
     return Rule(
         id=written.id,
         engine="semgrep",
@@ -299,7 +301,7 @@ def _rule(path: Path, written: _Written) -> Rule:
         title=written.message.strip(),
         references=written.metadata.references,
         languages=tuple(written.languages),
-        **msgspec.structs.asdict(written.metadata.piiguard),
+        **{**facts, "attributes": tuple(sorted(written.metadata.piiguard.attributes.items()))},
     )
 
 

@@ -77,6 +77,8 @@ _NAME_BEFORE = re.compile(
     r"(?:(?P<assigned>[\w$-]+)[\"'\])]*\s*(?::\s*[\w<>|\[\]. ]{1,40})?\s*(?:=|:|:=|[=!]==?|\|\||\?\?)"
     r"|[\"'](?P<argument>[\w-]+)[\"']\s*,)\s*[rbuf]?$"
 )
+_FALLBACK = re.compile(r"(?P<assigned>[\w$-]+)[\"'\])]*\s*[=:]\s*[\w$.?]{1,60}\s*(?:\|\||\?\?)\s*$")
+"""`apiKey = given || '…'`: the name that takes the value, beyond the one that it stands in for."""
 _LOOK_BACK = 120
 
 _TOKEN_NAME = re.compile(r" (token|secret|password)$")
@@ -162,6 +164,9 @@ def _by_name(text: str, *, bare: bool) -> Iterator[_Hit]:
             continue
         before = _NAME_BEFORE.search(text, max(0, found.start() - _LOOK_BACK), found.start())
         name = (before["assigned"] or before["argument"]) if before else ""
+        fallback = _FALLBACK.search(text, max(0, found.start() - _LOOK_BACK), found.start())
+        if fallback and not _telling(name):
+            name = fallback["assigned"]
         yield from _named(found, name, found["scheme"])
     for found in _BARE.finditer(text) if bare else ():
         yield from _named(found, found["name"].rsplit(".", 1)[-1], found["scheme"])

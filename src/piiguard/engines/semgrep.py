@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,13 +31,14 @@ from typing import Any, NamedTuple
 
 from piiguard.engines.catalogue import Catalogue
 from piiguard.errors import EngineError
-from piiguard.model import EngineReport, Gap, Location, Mark, Source, Subject
+from piiguard.model import EngineReport, Gap, Location, Mark, Rule, Source, Subject
 
 _GROUPS = {"typescript": "typescript", "tsx": "typescript", "javascript": "javascript"}
 """Language of a source -> Semgrep's language for it."""
 _SUFFIXES = {"typescript": ".ts", "tsx": ".tsx", "javascript": ".js"}
 _CANARY_RULE = {"id": "piiguard-canary", "pattern": "piiguardCanary($SONG)", "message": "", "severity": "INFO"}
 _CANARY_TEXT = b"piiguardCanary('sings');\n"
+_STRING = re.compile(rb"""['"`]([@\w][\w@./:-]{0,80})['"`]""")
 _OPTIONS = (
     "--json",
     "--no-rewrite-rule-ids",
@@ -56,9 +58,9 @@ _SMALL_BATCH_BYTES = 30_000
 
 
 class _Target(NamedTuple):
-    """A source and the app that it belongs to."""
+    """A source and the apps that it belongs to (a file beside several apps belongs to each)."""
 
-    app: str
+    apps: tuple[str, ...]
     source: Source
 
 
@@ -81,13 +83,14 @@ def run(subject: Subject, catalogue: Catalogue, *, jobs: int = 2) -> EngineRepor
     Files that Semgrep gave up, or read in part, are gaps. Raises EngineError if Semgrep is missing or crashes, refuses
     a rule, or does not find the canary.
     """
-    targets = sorted({source.path: _Target(app.id, source) for app in subject.apps for source in app.sources}.items())
-    batches = _batches([target for _, target in targets if target.source.language in _GROUPS], jobs)
+    batches = _batches(_targets(subject), jobs)
+    quoted = _quoted(subject)
+    idle = frozenset(rule.id for rule in catalogue.rules.values() if not _may_match(rule, quoted))
     marks: list[Mark] = []
     gaps: list[Gap] = []
     with TemporaryDirectory(prefix="piiguard-") as folder:
         root = Path(folder)
-        _lay_out(root, batches, catalogue)
+        _lay_out(root, batches, catalogue, idle)
         commands = _commands(root)
         with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
             for batch, answer in zip(
@@ -95,11 +98,35 @@ def run(subject: Subject, catalogue: Catalogue, *, jobs: int = 2) -> EngineRepor
             ):
                 marks += _marks(answer, batch)
                 gaps += _gaps(answer, batch)
-    unique = {(mark.location.path, mark.start, mark.end, mark.rule): mark for mark in marks}
+    unique = {(mark.location.path, mark.start, mark.end, mark.rule, mark.app): mark for mark in marks}
     return EngineReport(tuple(unique[key] for key in sorted(unique)), tuple(sorted(set(gaps))), {"semgrep": _version()})
 
 
 # ---------------------------------------------------------------- what is scanned
+
+
+def _targets(subject: Subject) -> list[_Target]:
+    """The JavaScript and TypeScript sources, each once, by path."""
+    found: dict[str, _Target] = {}
+    for app in subject.apps:
+        for source in app.sources:
+            if source.language in _GROUPS:
+                apps = found[source.path].apps if source.path in found else ()
+                found[source.path] = _Target((*apps, app.id), source)
+    return [found[path] for path in sorted(found)]
+
+
+def _quoted(subject: Subject) -> frozenset[str]:
+    """Every short string literal of the sources: what can be the name of an imported package."""
+    texts = (source.text for app in subject.apps for source in app.sources if source.language in _GROUPS)
+    return frozenset(name.decode("ascii", "replace") for text in texts for name in _STRING.findall(text))
+
+
+def _may_match(rule: Rule, quoted: frozenset[str]) -> bool:
+    """A callee that has to come from a package comes from none that no source names."""
+    if rule.engine != "semgrep" or not rule.callee.imports or rule.callee.globals:
+        return True
+    return any(name.rpartition("#")[0] in quoted for name in rule.callee.imports)
 
 
 def _batches(targets: list[_Target], jobs: int) -> list[_Batch]:
@@ -126,10 +153,11 @@ def _canary(batch: _Batch) -> str:
     return f"canary{_SUFFIXES[batch.group]}"
 
 
-def _lay_out(root: Path, batches: list[_Batch], catalogue: Catalogue) -> None:
-    """Writes the copies, canaries and rules."""
+def _lay_out(root: Path, batches: list[_Batch], catalogue: Catalogue, idle: frozenset[str]) -> None:
+    """Writes the copies, canaries and the rules that are not idle."""
     for group in {batch.group for batch in batches}:
-        rules = [*catalogue.semgrep_rules(group), {**_CANARY_RULE, "languages": [group]}]
+        mine = [rule for rule in catalogue.semgrep_rules(group) if rule["id"] not in idle]
+        rules = [*mine, {**_CANARY_RULE, "languages": [group]}]
         (root / f"{group}.json").write_text(json.dumps({"rules": rules}), encoding="utf-8")
     for batch in batches:
         folder = root / batch.name
@@ -264,9 +292,9 @@ def _marks(answer: dict[str, Any], batch: _Batch) -> Iterator[Mark]:
         if name not in places:
             places[name] = _Places(target.source)
         start, end = result["start"]["offset"], result["end"]["offset"]
-        yield Mark(
-            location=places[name].location(start, end), rule=result["check_id"], app=target.app, start=start, end=end
-        )
+        location = places[name].location(start, end)
+        for app in target.apps:
+            yield Mark(location, result["check_id"], app, start, end)
 
 
 def _gaps(answer: dict[str, Any], batch: _Batch) -> Iterator[Gap]:
@@ -274,11 +302,11 @@ def _gaps(answer: dict[str, Any], batch: _Batch) -> Iterator[Gap]:
     for error in answer.get("errors", []):
         target = batch.files.get(_name(error))
         if target is not None:
-            yield Gap(target.source.path, _why(error), target.app, _line(error))
+            yield from (Gap(target.source.path, _why(error), app, _line(error)) for app in target.apps)
     scanned = {Path(path).name for path in answer.get("paths", {}).get("scanned", [])}
     for name, target in batch.files.items():
         if name not in scanned and target.source.text.strip():
-            yield Gap(target.source.path, "Semgrep did not look at the file", target.app)
+            yield from (Gap(target.source.path, "Semgrep did not look at the file", app) for app in target.apps)
 
 
 _REASONS = {

@@ -96,6 +96,8 @@ class Observer:
         personal = self.reaching(values, PERSONAL)
         key = self._key_from(values)
         for host in self._hosts(place):
+            if host.kind == "constant" and _by_password(host) and self.reaching(values, CREDENTIAL, signing=True) is not None:
+                yield self.made(place, "credential-collection", "likely", host=host.name, rule=rules.ATLASSIAN_SIGN_IN)
             if _own(host) if host.kind == "constant" else rule.channel in _PASSIVE:
                 continue
             attributes = self._about(place, host, key)
@@ -119,8 +121,17 @@ class Observer:
         channel, side = place.rule.channel, place.source.side
         governed = place.source.language != "python"
         allowed = egress.declared(self._app, host, channel, side) if governed else "unknown"
-        attributes = {"channel": channel, "host_kind": host.kind, "declared": allowed, "side": side}
+        attributes = {"channel": channel, "host_kind": self._host_kind(place, host), "declared": allowed, "side": side}
+        if not governed:
+            attributes["path_kind"] = "helper"
         return {**attributes, "key_from": key} if key else attributes
+
+    def _host_kind(self, place: MarkedPlace, host: Host) -> str:
+        """`constant`, `environment`, or where a host that is chosen at run time comes from, if that is seen."""
+        if host.kind != "dynamic":
+            return host.kind
+        origin = self._key_from(place.values((place.rule.host,)))
+        return {"secret-store": "settings", "settings": "settings", "user-input": "user-input"}.get(origin, "dynamic")
 
     def _of_known_host(self, place: MarkedPlace, host: Host, attributes: dict[str, str]) -> Iterator[Observation]:
         """What the host itself tells: a tracker, an AI provider, a picture that counts, somebody who gets a stored key."""
@@ -132,6 +143,8 @@ class Observer:
             yield self.made(
                 place, "ai-processing", "sure", host=host.name, attributes={**attributes, "vendor": provider}, rule=rules.AI_HOST
             )
+        if host.url.startswith("http://"):
+            yield self.made(place, "insecure-transport", "sure", host=host.name, rule=rules.PLAIN_HTTP)
         if place.rule.channel == "images" and place.rule.slots == ("right",) and "{}" in host.url.partition("?")[2]:
             yield self.made(place, "tracking", "likely", host=host.name, rule=rules.COUNTING_IMAGE)
         stored = self.reaching(place.values(tuple(slot for slot in place.rule.slots if slot.endswith(_BODIES))), CREDENTIAL)
@@ -164,14 +177,17 @@ class Observer:
 
     # ------------------------------------------------------------ what reaches a place
 
-    def reaching(self, values: Iterable[SlotValue], groups: frozenset[str], *, born_here: bool = False) -> Reached | None:
-        """The data classes of some groups in some values. The witness is the most certain and most direct of them."""
+    def reaching(self, values: Iterable[SlotValue], groups: frozenset[str], *, born_here: bool = False, signing: bool = False) -> Reached | None:
+        """The data classes of some groups in some values. The witness is the most certain and most direct of them.
+
+        `signing`: with what signs a request in, which is otherwise left out.
+        """
         found: list[tuple[tuple[bool, bool, int, Fact], int, frozenset[str]]] = []
         for value in values:
             for fact in self._solution.facts(value.node):
                 if born_here and fact.site:
                     continue
-                classes = frozenset(name for name in _classes(fact, value.path) if DATA_CLASSES[name] in groups)
+                classes = frozenset(name for name in _classes(fact, value.path, signing=signing) if DATA_CLASSES[name] in groups)
                 if classes:
                     steps = len(self._solution.trail(value.node, fact).steps)
                     found.append(((fact.confidence == "likely", classes == {"user-content"}, steps, fact), value.node, classes))
@@ -212,7 +228,7 @@ class Observer:
             distance=self._distance(trail, place) if trail else "direct",
             message=_message(rule, category, data, host),
             flow=self._steps(trail, location, rule) if trail else (),
-            attributes={**place.mark.attributes, **(attributes or {})},
+            attributes={**dict(rule.attributes), **place.mark.attributes, **(attributes or {})},
         )
 
     def _steps(self, trail: Trail, sink: Location, rule: Rule) -> tuple[Step, ...]:
@@ -257,12 +273,17 @@ def _own(host: Host) -> bool:
     return egress_facts.is_atlassian(host.name) or host.name in _OWN_MACHINE
 
 
-def _classes(fact: Fact, path: tuple[str, ...]) -> frozenset[str]:
+def _by_password(host: Host) -> bool:
+    """Atlassian hosts: a Forge app signs in there by the platform, never with a person's token."""
+    return egress_facts.is_atlassian(host.name) or host.name.endswith("bitbucket.org")
+
+
+def _classes(fact: Fact, path: tuple[str, ...], *, signing: bool = False) -> frozenset[str]:
     """The data classes in the part of a value that `path` means."""
     here: Fact | None = fact
     for name in path:
         here = read(here, name) if here is not None else None
-    if here is None or RESPONSE in here.path or any(name.lower() in _SIGN_IN for name in here.path):
+    if here is None or RESPONSE in here.path or (not signing and any(name.lower() in _SIGN_IN for name in here.path)):
         return frozenset()
     return shapes.classes(here.shape)
 
@@ -280,7 +301,7 @@ def of_plain_mark(mark: Mark, rule: Rule) -> Observation:
         data=mark.data or rule.data,
         host=mark.host,
         message=mark.message or rule.title,
-        attributes=mark.attributes,
+        attributes={**dict(rule.attributes), **mark.attributes},
     )
 
 

@@ -63,6 +63,31 @@ SECRET_IN_BODY = Rule(
     why="A key signs a request in from its headers; in the body it is handed over.",
     fix="Send it only to the service that issued it, in the Authorization header.",
 )
+ATLASSIAN_SIGN_IN = Rule(
+    id="atlassian-sign-in",
+    role="observation",
+    engine="flow",
+    topic="credential",
+    title="Signs in to Atlassian with a token or password of its own",
+    category="credential-collection",
+    confidence="likely",
+    attributes=(("provider", "atlassian"),),
+    data=("credential",),
+    claims=("no-atlassian-credentials", "runs-on-atlassian"),
+    why="A person's token gives all that the person may do, outside the scopes that customers were asked for; Marketplace apps may not collect one.",
+    fix="Call Atlassian with the app's own authorisation: requestJira, requestConfluence or requestBitbucket as app or as user.",
+)
+PLAIN_HTTP = Rule(
+    id="plain-http",
+    role="observation",
+    engine="flow",
+    topic="egress",
+    title="Sends a request without TLS",
+    category="insecure-transport",
+    claims=("encrypted-transport",),
+    why="Everybody on the way can read and change what is sent.",
+    fix="Use https.",
+)
 WEBTRIGGER_ANSWER = Rule(
     id="webtrigger-answer",
     role="sink",
@@ -83,6 +108,8 @@ RULES: tuple[Rule, ...] = (
     AI_HOST,
     COUNTING_IMAGE,
     SECRET_IN_BODY,
+    ATLASSIAN_SIGN_IN,
+    PLAIN_HTTP,
     WEBTRIGGER_ANSWER,
     *scopes.RULES,
 )
