@@ -1,4 +1,4 @@
-"""The five verbs: read the app, observe its places, trace what reaches what, judge each claim, write the answer (formats/)."""
+"""The five verbs: read the app, observe its places, trace what reaches what, judge each claim, write the answer."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def scan(path: Path, options: Options) -> Report:
     traced = flow.trace(subject, observed.marks, known.rules)
     gaps = _all_gaps(subject, observed, traced)
     options.progress("judging claims")
-    judgement = judge(subject, traced.observations, gaps, policy, today=options.today or date.today())  # noqa: DTZ011 (a day, not an instant)
+    judgement = judge(subject, traced.observations, gaps, policy, today=options.today or date.today())
     _refuse_dead_waivers(judgement)
     report = Report(
         tool=Tool("piiguard", __version__, known.digest, observed.versions),
@@ -77,7 +77,14 @@ def scan(path: Path, options: Options) -> Report:
 
 def _observe(subject: Subject, known: Catalogue) -> EngineReport:
     """What all engines found, in one."""
-    reports = (semgrep.run(subject, known), python.run(subject), manifest.run(subject), dependencies.run(subject), markup.run(subject), secrets.run(subject))
+    reports = (
+        semgrep.run(subject, known),
+        python.run(subject),
+        manifest.run(subject),
+        dependencies.run(subject),
+        markup.run(subject),
+        secrets.run(subject),
+    )
     return EngineReport(
         tuple(mark for report in reports for mark in report.marks),
         tuple(gap for report in reports for gap in report.gaps),
@@ -86,7 +93,7 @@ def _observe(subject: Subject, known: Catalogue) -> EngineReport:
 
 
 def _all_gaps(subject: Subject, observed: EngineReport, traced: Traced) -> tuple[Gap, ...]:
-    """The gaps of all stages. Where both parsers stumble over one line, the flow graph's word counts: it knows if code was missed."""
+    """The gaps of all stages. Where both parsers stumble over a line, the graph's word counts: it knows if code was missed."""
     of_apps = (gap for each in subject.apps for gap in each.gaps)
     told = {(gap.path, gap.line) for gap in traced.gaps} | traced.stumbles
     observing = (gap for gap in observed.gaps if not gap.line or (gap.path, gap.line) not in told)
@@ -107,7 +114,7 @@ def _refuse_dead_waivers(judgement: Judgement) -> None:
 
 
 def _narrowed(report: Report, only: frozenset[str]) -> Report:
-    """The report of some rules only. Claims that they do not contradict are left out: nothing else was asked, so nothing is supported."""
+    """The report of some rules only. Claims that they do not contradict are left out: they were not asked for."""
     kept = tuple(each for each in report.observations if each.rule in only or each.category in only)
     ids = {each.id for each in kept}
     verdicts = tuple(

@@ -14,7 +14,9 @@ WIDEST = 300
 MASK = "•"
 
 
-def frames(subject: Subject, observations: Iterable[Observation], marks: Iterable[Mark], rules: dict[str, Rule]) -> dict[str, tuple[str, ...]]:
+def frames(
+    subject: Subject, observations: Iterable[Observation], marks: Iterable[Mark], rules: dict[str, Rule]
+) -> dict[str, tuple[str, ...]]:
     """Observation id -> its lines, from one line before it to one after it."""
     secret: dict[str, list[tuple[int, int]]] = {}
     for mark in marks:
@@ -28,7 +30,12 @@ def frames(subject: Subject, observations: Iterable[Observation], marks: Iterabl
         if path not in sources:
             continue
         if path not in lines:
-            lines[path] = _masked(sources[path], secret.get(path, [])).decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+            lines[path] = (
+                _masked(sources[path], secret.get(path, []))
+                .decode("utf-8", "replace")
+                .replace("\r\n", "\n")
+                .split("\n")
+            )
         first = max(observation.location.start_line - 1 - CONTEXT, 0)
         last = max(observation.location.end_line, observation.location.start_line) + CONTEXT
         found[observation.id] = tuple(line[:WIDEST] for line in lines[path][first : min(last, first + LONGEST)])

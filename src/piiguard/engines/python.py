@@ -29,6 +29,9 @@ def run(subject: Subject, rules: tuple[Rule, ...] = RULES) -> EngineReport:
 
     Raises EngineError if the canary is not found.
     """
+    versions = {"libcst": version("libcst")}
+    if not any(source.language == "python" for app in subject.apps for source in app.sources):
+        return EngineReport(versions=versions)
     checks = Checks(rules)
     _listen_for_the_canary()
     marks: list[Mark] = []
@@ -37,7 +40,7 @@ def run(subject: Subject, rules: tuple[Rule, ...] = RULES) -> EngineReport:
         found, missed = checks.of_app(app)
         marks += found
         gaps += missed
-    return EngineReport(tuple(marks), tuple(gaps), {"libcst": version("libcst")})
+    return EngineReport(tuple(marks), tuple(gaps), versions)
 
 
 class Checks:

@@ -8,6 +8,8 @@ from importlib import resources
 
 from ruamel.yaml import YAML
 
+NAMED_TEXT = "named-text"
+"""Shape of text that a name tells of."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -18,7 +20,9 @@ def words(name: str) -> str:
 
 @functools.cache
 def _patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
-    loaded = YAML(typ="safe", pure=True).load(resources.files("piiguard.facts").joinpath("names.yaml").read_text(encoding="utf-8"))
+    loaded = YAML(typ="safe", pure=True).load(
+        resources.files("piiguard.facts").joinpath("names.yaml").read_text(encoding="utf-8")
+    )
     return _any(loaded["not"]), {data: _any(patterns) for data, patterns in loaded["classes"].items()}
 
 
@@ -28,13 +32,12 @@ def _any(patterns: list[str]) -> re.Pattern[str]:
 
 @functools.cache
 def data_class(name: str) -> str | None:
-    """The data class that a variable's or property's name tells, or None."""
+    """The data class (or the shape `named-text`) that a variable's or property's name tells, or None."""
     refused, classes = _patterns()
     text = words(name)
-    # The key of a key-value pair is no credential, but an API key is: classes that end in "key" come before the refusal.
+    # The key of a key-value pair is no credential, but an API key is: these come before the refusal.
     if refused.search(text) and not re.search(r"(^| )(api|private|secret|access|user) ?keys?$", text):
         return None
-    for data, pattern in classes.items():
-        if pattern.search(text):
-            return data
-    return None
+    told = next((data for data, pattern in classes.items() if pattern.search(text)), None)
+    # A constant is a template, not what somebody wrote.
+    return None if told == NAMED_TEXT and name.isupper() else told

@@ -1,4 +1,4 @@
-"""Shapes: which properties of a value are which personal data (shapes.yaml), and which REST answer has which shape (rest_shapes.csv)."""
+"""Shapes: which properties of a value are personal data (shapes.yaml), which REST answer has which (rest_shapes.csv)."""
 
 from __future__ import annotations
 
@@ -22,15 +22,25 @@ def table() -> dict[str, str | dict[str, str]]:
 
 
 def property_of(shape: str, name: str) -> str | None:
-    """The shape or data class of a property; None where it carries nothing. A property of text is a part of the text."""
+    """The shape or data class of a property, or None. A property of text is a part of the text."""
     if shape in DATA_CLASSES:
         return shape
-    fields = table()[shape]
+    fields = table().get(shape, {})
     if isinstance(fields, str):
         return fields
+    if not fields:
+        return None
     if name == "*":
         return _any_field(shape)
     return fields.get(name) or fields.get("*")
+
+
+def fields(shape: str) -> dict[str, str]:
+    """The properties of a shape that are known by name; empty where any property may be there."""
+    if shape in DATA_CLASSES:
+        return {}
+    known = table().get(shape)
+    return known if isinstance(known, dict) and "*" not in known else {}
 
 
 @functools.cache
@@ -75,7 +85,7 @@ def _rest_table() -> tuple[RestShape, ...]:
 def of_response(product: str, path: str) -> str | None:
     """The shape of the JSON body that a product's REST path answers with.
 
-    `path` is the path as the code has it, `{}` for what is filled in; the query may follow. None: no personal data known.
+    `path` is as the code has it, `{}` for what is filled in; the query may follow. None: no personal data known.
     """
     bare, _, query = path.partition("?")
     for row in _rest_table():
@@ -84,7 +94,18 @@ def of_response(product: str, path: str) -> str | None:
     return None
 
 
-_PEOPLE = {"assignee", "reporter", "creator", "comment", "worklog", "attachment", "summary", "description", "*all", "*navigable"}
+_PEOPLE = {
+    "assignee",
+    "reporter",
+    "creator",
+    "comment",
+    "worklog",
+    "attachment",
+    "summary",
+    "description",
+    "*all",
+    "*navigable",
+}
 
 
 def _fields_exclude_people(query: str, shape: str) -> bool:

@@ -1,7 +1,7 @@
 """Forge's own bridges: where the platform carries a value from one function to another, without a call between them.
 
-Front end `invoke('key', payload)` and `resolver.define('key', fn)`, a queue's `push` and its consumer, storage `set` and `get`
-of one key. Two ends meet only where both keys are known; a key with filled-in parts meets the key of the same form.
+Front end `invoke('key', payload)` and `resolver.define('key', fn)`, a queue's `push` and its consumer, storage
+`set` and `get` of one key. Two ends meet only where both keys are known; a key with filled-in parts meets the key of the same form.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def _wrapped(graph: Graph, value: int, target: int, name: str, site: int) -> Non
         graph.edge(inside, target, Op("call", site=site))
 
 
-def _carry_to_consumers(app: App, program: Program, graph: Graph, push: Call, resolvers: dict[str, list[Function]]) -> None:
+def _carry_to_consumers(
+    app: App, program: Program, graph: Graph, push: Call, resolvers: dict[str, list[Function]]
+) -> None:
     """What is pushed reaches the consumers: as `event.body` (new form) or as `payload` (a resolver's listener)."""
     if not push.args:
         return

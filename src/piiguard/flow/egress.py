@@ -19,12 +19,14 @@ _AS_FETCH = frozenset({"socket", "email", "sdk", "http", "beacon", "remote", "da
 def kinds(channel: str, side: Side) -> tuple[str, ...]:
     """The kinds of egress entries that govern a channel."""
     if channel == "fetch" or channel in _AS_FETCH:
-        return {"backend": ("fetch.backend",), "frontend": ("fetch.client",)}.get(side, ("fetch.backend", "fetch.client"))
+        return {"backend": ("fetch.backend",), "frontend": ("fetch.client",)}.get(
+            side, ("fetch.backend", "fetch.client")
+        )
     return (channel,)
 
 
 def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
-    """Whether the manifest allows the host. A dynamic host can be allowed only if there is any entry of the kind at all."""
+    """Whether the manifest allows the host. A dynamic one can be allowed only if there is any entry of the kind."""
     if channel in UNGOVERNED:
         return "unknown"
     wanted = kinds(channel, side)
@@ -33,7 +35,9 @@ def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
         return "unknown"
     if host.kind != "constant":
         return "unknown" if entries else "no"
-    if any(_allows(app, entry, host) for entry in entries) or any(egress.always_allowed(_url(host), kind) for kind in wanted):
+    if any(_allows(app, entry, host) for entry in entries) or any(
+        egress.always_allowed(_url(host), kind) for kind in wanted
+    ):
         return "yes"
     return "unknown" if any(entry.unresolved for entry in entries) else "no"
 
@@ -41,7 +45,12 @@ def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
 def _allows(app: App, entry: Egress, host: Host) -> bool:
     side: Literal["backend", "frontend"] = "backend" if entry.kind == "fetch.backend" else "frontend"
     if entry.remote is not None:
-        return any(egress.matches(url, _url(host), side="backend") for remote in app.manifest.remotes if remote.key == entry.remote for url in remote.base_urls)
+        return any(
+            egress.matches(url, _url(host), side="backend")
+            for remote in app.manifest.remotes
+            if remote.key == entry.remote
+            for url in remote.base_urls
+        )
     if entry.address is None or entry.unresolved:
         return False
     if host.name.startswith("*"):

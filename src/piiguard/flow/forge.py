@@ -43,7 +43,9 @@ def entries(app: App, program: Program, graph: Graph) -> None:
     for function in resolver_functions(program):
         _shape(graph, function, RESOLVER_SHAPES, "request of a resolver")
     for function in _signed_like_handlers(program):
-        _shape(graph, function, (*RESOLVER_SHAPES, "function-context"), "request, as the parameters' names tell", "likely")
+        _shape(
+            graph, function, (*RESOLVER_SHAPES, "function-context"), "request, as the parameters' names tell", "likely"
+        )
 
 
 def _shapes_of(module: Module) -> tuple[str, ...]:
@@ -55,24 +57,34 @@ def _shapes_of(module: Module) -> tuple[str, ...]:
     return HANDLER_SHAPES.get(module.kind, _OTHER)
 
 
-def _shape(graph: Graph, function: Function, shapes: tuple[str, ...], note: str, confidence: Confidence = "sure") -> None:
+def _shape(
+    graph: Graph, function: Function, shapes: tuple[str, ...], note: str, confidence: Confidence = "sure"
+) -> None:
     for node, shape in zip(function.params, shapes, strict=False):
         if shape:
             graph.origin(node, shape, confidence, note)
 
 
 def _signed_like_handlers(program: Program) -> Iterator[Function]:
-    """Exported functions `(event, context)` that nothing in the app calls: entry points that the manifest names in a way not understood."""
+    """Exported functions `(event, context)` that nothing in the app calls: entry points not found by their names."""
     for file in program.files.values():
         for name in file.exports:
             ref = program.export_ref(file, name, 4)
             function = ref.function if ref is not None and ref.kind == "function" else None
-            if function is not None and function.file is file and function.number not in program.callers and _handler_names(function):
+            if (
+                function is not None
+                and function.file is file
+                and function.number not in program.callers
+                and _handler_names(function)
+            ):
                 yield function
 
 
 def _handler_names(function: Function) -> bool:
-    return any(parameter_position(function.node, name) == 0 for name in _FIRST) and parameter_position(function.node, "context") == 1
+    return (
+        any(parameter_position(function.node, name) == 0 for name in _FIRST)
+        and parameter_position(function.node, "context") == 1
+    )
 
 
 def handler(app: App, program: Program, reference: str) -> Function | None:

@@ -1,4 +1,4 @@
-"""Which host a call goes to: constants, templates, `new URL`, imported constants, parameters through their callers, environment.
+"""Which host a call goes to: constants, templates, `new URL`, imports, parameters through their callers, environment.
 
 What stays dynamic is reported as such, with where it comes from.
 """
@@ -123,7 +123,9 @@ def _template(texts: Texts, node: Node, scope: Scope, file: File, depth: int) ->
     found: list[Text] = [()]
     for child in node.named_children:
         if child.type == "template_substitution":
-            found = _join(found, texts.of(child.named_children[0] if child.named_children else None, scope, file, depth))
+            found = _join(
+                found, texts.of(child.named_children[0] if child.named_children else None, scope, file, depth)
+            )
         else:
             found = _join(found, [(text(child),)])
     return found[:ALTERNATIVES]
@@ -136,13 +138,21 @@ def _binary(texts: Texts, node: Node, scope: Scope, file: File, depth: int) -> l
     if sign == "+":
         return _join(texts.of(left, scope, file, depth), texts.of(right, scope, file, depth))
     if sign in ("||", "??"):
-        known = [value for value in texts.of(left, scope, file, depth) + texts.of(right, scope, file, depth) if value and isinstance(value[0], str)]
+        known = [
+            value
+            for value in texts.of(left, scope, file, depth) + texts.of(right, scope, file, depth)
+            if value and isinstance(value[0], str)
+        ]
         return known or texts.of(left, scope, file, depth)
     return []
 
 
 def _ternary(texts: Texts, node: Node, scope: Scope, file: File, depth: int) -> list[Text]:
-    return [value for field in ("consequence", "alternative") for value in texts.of(node.child_by_field_name(field), scope, file, depth)]
+    return [
+        value
+        for field in ("consequence", "alternative")
+        for value in texts.of(node.child_by_field_name(field), scope, file, depth)
+    ]
 
 
 def _identifier(texts: Texts, node: Node, scope: Scope, file: File, depth: int) -> list[Text]:
@@ -173,7 +183,11 @@ def _call(texts: Texts, node: Node, scope: Scope, file: File, depth: int) -> lis
         return texts.of(arguments, scope, file, depth)
     if name in ("URL", "Request", "String", "encodeURI", "assumeTrustedRoute", "routeFromAbsolute") and args:
         first = texts.of(args[0], scope, file, depth)
-        if name == "URL" and len(args) > 1 and all(not (value and isinstance(value[0], str) and _SCHEME.match(value[0])) for value in first):
+        if (
+            name == "URL"
+            and len(args) > 1
+            and all(not (value and isinstance(value[0], str) and _SCHEME.match(value[0])) for value in first)
+        ):
             return _join(texts.of(args[1], scope, file, depth), first)
         return first
     base = callee.child_by_field_name("object")

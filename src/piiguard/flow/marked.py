@@ -1,4 +1,4 @@
-"""From a rule's mark to the graph: the marked syntax node, whether it is what the rule means, and the values in its slots."""
+"""From a rule's mark to the graph: the marked syntax, whether it is what the rule means, the values in its slots."""
 
 from __future__ import annotations
 
@@ -10,12 +10,26 @@ from tree_sitter import Node
 
 from piiguard.flow.graph import ELEMENT
 from piiguard.flow.hosts import Host, Text, Texts, host_of, template_of
-from piiguard.flow.program import Call, File, Function, Program, Scope, object_value, property_name, span, text
+from piiguard.flow.program import (
+    Call,
+    File,
+    Function,
+    Program,
+    Scope,
+    object_value,
+    property_name,
+    span,
+    string_value,
+    text,
+)
 from piiguard.model import Mark, Rule, Source
 
-_STATEMENTS = frozenset({"expression_statement", "lexical_declaration", "variable_declaration", "return_statement", "variable_declarator"})
+_STATEMENTS = frozenset(
+    {"expression_statement", "lexical_declaration", "variable_declaration", "return_statement", "variable_declarator"}
+)
 _URL = re.compile(r"(?:https?:|wss?:)?//[^\s\"'<>`)]+")
 _CALLS = frozenset({"call_expression", "new_expression"})
+_PRODUCTS = ("Jira", "Confluence", "Bitbucket")
 _WRAPPERS = frozenset({"await_expression", "parenthesized_expression", "as_expression", "non_null_expression"})
 
 
@@ -107,7 +121,9 @@ class Marked:
         path = tuple(rest.split(".")) if rest else ()
         while head.endswith("[*]"):
             head, path = head[:-3], (ELEMENT, *path)
-        path = tuple(part for name in path for part in ((name[:-3], ELEMENT) if name.endswith("[*]") else (name,)) if part)
+        path = tuple(
+            part for name in path for part in ((name[:-3], ELEMENT) if name.endswith("[*]") else (name,)) if part
+        )
         kind, _, name = head.partition(":")
         return [Value(node, self.graph_node(node), path) for node in self._nodes(kind, name)]
 
@@ -159,6 +175,22 @@ class Marked:
     def url(self) -> str | None:
         return next((template_of(value) for value in self._texts(("arg:0",))), None)
 
+    @property
+    def product(self) -> str:
+        """The product whose REST API is called: `jira` for requestJira."""
+        name = callee_of(self.syntax)
+        called = text(name) if name is not None else ""
+        return next((product.lower() for product in _PRODUCTS if called.endswith(f"request{product}")), "")
+
+    @property
+    def variable(self) -> str:
+        """The name of the environment variable that is read: `process.env.API_TOKEN`."""
+        index = self.syntax.child_by_field_name("index")
+        if index is not None:
+            return string_value(index) if index.type == "string" else ""
+        prop = self.syntax.child_by_field_name("property")
+        return text(prop) if prop is not None else ""
+
     def method(self) -> str | None:
         """The HTTP method that the options of a call name; None where only running the program would tell."""
         for value in self.values(("arg:1",)):
@@ -178,7 +210,7 @@ class Marked:
 
 
 def _node_at(root: Node, start: int, end: int, *, wants_call: bool) -> Node:
-    """The syntax node that a mark means: the smallest that covers its span, or the expression in the statement that does."""
+    """What a mark means: the smallest node that covers its span, or the expression in that statement."""
     node = root.descendant_for_byte_range(start, end) or root
     while node.type in _STATEMENTS and node.named_children:
         node = node.child_by_field_name("value") or node.named_children[-1 if node.type == "lexical_declaration" else 0]
@@ -214,7 +246,12 @@ def attribute(element: Node, name: str) -> Node | None:
     """The value of an attribute of a JSX element."""
     opening = element.child_by_field_name("open_tag") or element
     for child in opening.named_children:
-        if child.type == "jsx_attribute" and child.named_children and property_name(child.named_children[0]) == name and len(child.named_children) > 1:
+        if (
+            child.type == "jsx_attribute"
+            and child.named_children
+            and property_name(child.named_children[0]) == name
+            and len(child.named_children) > 1
+        ):
             return child.named_children[1]
     return None
 

@@ -1,4 +1,4 @@
-"""From marked places and the solved graph to observations: what reaches a place, which way, and what the place therefore does."""
+"""From marked places and the solved graph to observations: what reaches a place, which way, and what it does there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from piiguard.facts import egress as egress_facts
-from piiguard.facts import sdk_hosts, shapes, trackers
+from piiguard.facts import names, sdk_hosts, shapes, trackers
 from piiguard.flow import egress, rules
 from piiguard.flow.graph import Fact, Graph, Op, Solution, Trail, read
 from piiguard.flow.hosts import Host, host_of
@@ -29,9 +29,9 @@ _PASSIVE = frozenset({"images", "styles", "fonts", "media", "frames"})
 _SIGN_IN = frozenset({"authorization", "auth"})
 """What signs a request in goes to the service that it belongs to: the user name in it is no disclosure."""
 _OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 (a name to compare with)
-STORED_SECRET = "secret-store-value"
+SECRET_STORE_VALUE = "secret-store-value"
 _KEY_ORIGINS = (
-    (STORED_SECRET, "secret-store"),
+    (SECRET_STORE_VALUE, "secret-store"),
     ("stored-value", "settings"),
     ("payload", "user-input"),
     ("form-input", "user-input"),
@@ -71,7 +71,8 @@ class Observer:
         rule = place.rule
         attributes = {"store": rule.store} if rule.store else {}
         values = place.values(rule.slots)
-        personal = self.reaching(values, PERSONAL)
+        # Text by its name alone is more often what people typed into the app than what was copied from a product.
+        personal = self.reaching(values, PERSONAL, without=names.NAMED_TEXT)
         if rule.store == "secret":
             yield self.made(place, "credential-storage-secret", "sure", data=("credential",), attributes=attributes)
         if rule.category not in _TRACED:
@@ -82,7 +83,9 @@ class Observer:
         if rule.category == "pii-storage" and rule.store != "secret":
             secret = self.reaching(values, CREDENTIAL)
             if secret is not None:
-                yield self.made(place, "credential-storage-plain", secret.confidence, reached=secret, attributes=attributes)
+                yield self.made(
+                    place, "credential-storage-plain", secret.confidence, reached=secret, attributes=attributes
+                )
 
     def log(self, place: MarkedPlace, *, born_here: bool) -> Iterator[Observation]:
         """`born_here`: without what callers hand over; inside a log wrapper, that is reported at their calls."""
@@ -96,16 +99,24 @@ class Observer:
         personal = self.reaching(values, PERSONAL)
         key = self._key_from(values)
         for host in self._hosts(place):
-            if host.kind == "constant" and _by_password(host) and self.reaching(values, CREDENTIAL, signing=True) is not None:
+            if (
+                place.source.language != "python"
+                and _by_password(host)
+                and self.reaching(values, CREDENTIAL, signing=True) is not None
+            ):
                 yield self.made(place, "credential-collection", "likely", host=host.name, rule=rules.ATLASSIAN_SIGN_IN)
             if _own(host) if host.kind == "constant" else rule.channel in _PASSIVE:
                 continue
             attributes = self._about(place, host, key)
             undeclared = attributes["declared"] == "no"
-            category = rule.category if rule.category != "pii-egress" else "undeclared-egress" if undeclared else "egress-host"
+            category = (
+                rule.category if rule.category != "pii-egress" else "undeclared-egress" if undeclared else "egress-host"
+            )
             yield self.made(place, category, "sure", host=host.name, attributes=attributes)
             if personal is not None:
-                yield self.made(place, "pii-egress", personal.confidence, reached=personal, host=host.name, attributes=attributes)
+                yield self.made(
+                    place, "pii-egress", personal.confidence, reached=personal, host=host.name, attributes=attributes
+                )
             if host.kind == "constant":
                 yield from self._of_known_host(place, host, attributes)
 
@@ -134,22 +145,31 @@ class Observer:
         return {"secret-store": "settings", "settings": "settings", "user-input": "user-input"}.get(origin, "dynamic")
 
     def _of_known_host(self, place: MarkedPlace, host: Host, attributes: dict[str, str]) -> Iterator[Observation]:
-        """What the host itself tells: a tracker, an AI provider, a picture that counts, somebody who gets a stored key."""
+        """What the host tells: a tracker, an AI provider, a picture that counts, somebody who gets a stored key."""
         tracker, provider = trackers.by_host(host.name), sdk_hosts.ai_host(host.name)
         if tracker is not None:
             vendor = {"vendor": tracker.vendor, "kind": tracker.kind}
             yield self.made(place, "tracking", "sure", host=host.name, attributes=vendor, rule=rules.TRACKER_HOST)
         if provider:
             yield self.made(
-                place, "ai-processing", "sure", host=host.name, attributes={**attributes, "vendor": provider}, rule=rules.AI_HOST
+                place,
+                "ai-processing",
+                "sure",
+                host=host.name,
+                attributes={**attributes, "vendor": provider},
+                rule=rules.AI_HOST,
             )
         if host.url.startswith("http://"):
             yield self.made(place, "insecure-transport", "sure", host=host.name, rule=rules.PLAIN_HTTP)
         if place.rule.channel == "images" and place.rule.slots == ("right",) and "{}" in host.url.partition("?")[2]:
             yield self.made(place, "tracking", "likely", host=host.name, rule=rules.COUNTING_IMAGE)
-        stored = self.reaching(place.values(tuple(slot for slot in place.rule.slots if slot.endswith(_BODIES))), CREDENTIAL)
-        if stored is not None and stored.fact.shape == STORED_SECRET and not _TOKEN_EXCHANGE.search(host.url):
-            yield self.made(place, "credential-egress", "likely", reached=stored, host=host.name, rule=rules.SECRET_IN_BODY)
+        stored = self.reaching(
+            place.values(tuple(slot for slot in place.rule.slots if slot.endswith(_BODIES))), CREDENTIAL
+        )
+        if stored is not None and stored.fact.shape == SECRET_STORE_VALUE and not _TOKEN_EXCHANGE.search(host.url):
+            yield self.made(
+                place, "credential-egress", "likely", reached=stored, host=host.name, rule=rules.SECRET_IN_BODY
+            )
 
     def _key_from(self, values: Iterable[SlotValue]) -> str:
         """Where the key that a request carries comes from; empty: none is seen."""
@@ -177,20 +197,32 @@ class Observer:
 
     # ------------------------------------------------------------ what reaches a place
 
-    def reaching(self, values: Iterable[SlotValue], groups: frozenset[str], *, born_here: bool = False, signing: bool = False) -> Reached | None:
+    def reaching(
+        self,
+        values: Iterable[SlotValue],
+        groups: frozenset[str],
+        *,
+        born_here: bool = False,
+        signing: bool = False,
+        without: str = "",
+    ) -> Reached | None:
         """The data classes of some groups in some values. The witness is the most certain and most direct of them.
 
-        `signing`: with what signs a request in, which is otherwise left out.
+        `signing`: with what signs a request in, which is otherwise left out. `without`: a shape that does not count.
         """
         found: list[tuple[tuple[bool, bool, int, Fact], int, frozenset[str]]] = []
         for value in values:
             for fact in self._solution.facts(value.node):
-                if born_here and fact.site:
+                if (born_here and fact.site) or fact.shape == without:
                     continue
-                classes = frozenset(name for name in _classes(fact, value.path, signing=signing) if DATA_CLASSES[name] in groups)
+                classes = frozenset(
+                    name for name in _classes(fact, value.path, signing=signing) if DATA_CLASSES[name] in groups
+                )
                 if classes:
                     steps = len(self._solution.trail(value.node, fact).steps)
-                    found.append(((fact.confidence == "likely", classes == {"user-content"}, steps, fact), value.node, classes))
+                    found.append(
+                        ((fact.confidence == "likely", classes == {"user-content"}, steps, fact), value.node, classes)
+                    )
         if not found:
             return None
         (likely, only_text, _, fact), node, _ = min(found, key=lambda entry: entry[0])
@@ -221,12 +253,12 @@ class Observer:
             app=self._app.id,
             rule=rule.id,
             category=category,
-            confidence=confidence,
+            confidence="likely" if "likely" in (confidence, rule.confidence) else "sure",
             location=location,
             data=data,
             host=host,
             distance=self._distance(trail, place) if trail else "direct",
-            message=_message(rule, category, data, host),
+            message=place.mark.message or _message(rule, category, data, host),
             flow=self._steps(trail, location, rule) if trail else (),
             attributes={**dict(rule.attributes), **place.mark.attributes, **(attributes or {})},
         )
@@ -275,7 +307,7 @@ def _own(host: Host) -> bool:
 
 def _by_password(host: Host) -> bool:
     """Atlassian hosts: a Forge app signs in there by the platform, never with a person's token."""
-    return egress_facts.is_atlassian(host.name) or host.name.endswith("bitbucket.org")
+    return host.kind == "constant" and (egress_facts.is_atlassian(host.name) or host.name.endswith("bitbucket.org"))
 
 
 def _classes(fact: Fact, path: tuple[str, ...], *, signing: bool = False) -> frozenset[str]:

@@ -53,3 +53,11 @@ class MarkedPlace(Protocol):
 
     def url(self) -> str | None:
         """The path or URL that a request asks for, `{}` for what is filled in."""
+
+    @property
+    def product(self) -> str:
+        """The product whose REST API is called (`jira`, `confluence`, `bitbucket`), or an empty string."""
+
+    @property
+    def variable(self) -> str:
+        """The name of the environment variable that is read."""

@@ -48,7 +48,7 @@ COUNTING_IMAGE = Rule(
     category="tracking",
     confidence="likely",
     claims=("no-pixels", "no-tracking"),
-    why="An image that a script asks for and nobody sees tells its host who looked, when, and what the address carries.",
+    why="An image that a script asks for and nobody sees tells its host who looked, when, and what the URL carries.",
     fix="Remove it.",
 )
 SECRET_IN_BODY = Rule(
@@ -74,8 +74,11 @@ ATLASSIAN_SIGN_IN = Rule(
     attributes=(("provider", "atlassian"),),
     data=("credential",),
     claims=("no-atlassian-credentials", "runs-on-atlassian"),
-    why="A person's token gives all that the person may do, outside the scopes that customers were asked for; Marketplace apps may not collect one.",
-    fix="Call Atlassian with the app's own authorisation: requestJira, requestConfluence or requestBitbucket as app or as user.",
+    why=(
+        "A person's token gives all that the person may do, outside the scopes that customers were asked for. "
+        "Marketplace apps may not collect one."
+    ),
+    fix="Call Atlassian with the app's own authorisation: requestJira and its like, as app or as user.",
 )
 PLAIN_HTTP = Rule(
     id="plain-http",

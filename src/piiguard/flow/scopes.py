@@ -217,13 +217,15 @@ def _allowed(found: endpoints.Match, declared: set[str]) -> bool:
 
 
 def _beyond_code(app: App) -> list[str]:
-    """Parts of the app that may use scopes without a call in the code that was read."""
+    """Parts of the app that may use scopes without a call in the code that was read.
+
+    Python files alone are none: only a remote, a Connect part or a container holds a token with the app's scopes.
+    """
     manifest = app.manifest
     reasons = {
         "a remote may use them": bool(manifest.remotes),
         "a Connect part may use them": bool(manifest.connect_line),
         "a container may use them": bool(manifest.services_line),
-        "a Python helper may use them": any(source.language == "python" for source in app.sources),
         "part of the app could not be read": any(status.status == "gap" for status in app.files),
         "no code was read": not app.sources,
     }

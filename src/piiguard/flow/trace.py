@@ -19,7 +19,6 @@ from piiguard.flow.rules import CONSOLE_LOG, RULES, TRACKING_WRAPPER, WEBTRIGGER
 from piiguard.model import App, Gap, Mark, Observation, Rule, Subject, Traced
 
 _CALLED = frozenset({"egress-host", "undeclared-egress"})
-_PRODUCTS = ("Jira", "Confluence", "Bitbucket")
 
 
 def trace(subject: Subject, marks: Iterable[Mark], rules: dict[str, Rule]) -> Traced:
@@ -97,11 +96,11 @@ class Tracer:
         if function is not None:
             self.graph.origin(next(iter(function.params), 0), rule.shape, rule.confidence, note)
         elif rule.shape == "rest-response":
-            found = shapes.of_response(_product(place), place.url() or "")
+            found = shapes.of_response(place.product, place.url() or "")
             if found:
                 self.graph.origin(place.node, found, rule.confidence, note, (RESPONSE,))
         elif rule.shape == "env-value":
-            if names.data_class(_last_name(place.text)) == "credential":
+            if names.data_class(place.variable) == "credential":
                 self.graph.origin(place.node, "secret", rule.confidence, note)
         else:
             self.graph.origin(place.node, rule.shape, rule.confidence, note)
@@ -109,13 +108,15 @@ class Tracer:
     # ------------------------------------------------------------ wrappers of the app
 
     def _find_log_wrappers(self) -> dict[int, Function]:
-        """The app's own log functions. Their calls become log places, as does `console.log` handed over as a parameter."""
+        """The app's own log functions. Their calls become log places, as does a `console.log` handed over."""
         logs = [place for place in self.marked if place.rule.category == "pii-log" and place.rule.role == "sink"]
         rule = next((place.rule for place in logs), self.rules.get(CONSOLE_LOG))
         if rule is None:
             return {}
         passed = list(wrappers.passed_globals(self.program, "console"))
-        places = [(place.syntax, place.source.path) for place in logs] + [(call.node, call.file.source.path) for call in passed]
+        places = [(place.syntax, place.source.path) for place in logs] + [
+            (call.node, call.file.source.path) for call in passed
+        ]
         found = wrappers.wrappers(self.program, places, wrappers.LOG_WORDS)
         for call in (*passed, *wrappers.calls_of(self.program, found)):
             around = wrappers.enclosing(self.program, call.node, call.file.source.path)
@@ -151,18 +152,33 @@ class Tracer:
                     tracking.append(place)
                 if observation.category in _CALLED:
                     called.add(observation.host if observation.attributes.get("host_kind") == "constant" else None)
-                key = (observation.category, observation.location, observation.host)
-                if key not in seen:
-                    seen.add(key)
+                if self._is_new(observation, seen):
                     yield observation
         yield from self._tracking_wrappers(tracking)
         for place in self._answers():
             yield from self._observer.answer(place)
-        yield from map(self._plain, self.plain)
+        yield from (each for each in map(self._plain, self.plain) if self._is_new(each, seen))
         called |= {mark.host for mark in self.plain if mark.host and self.rules[mark.rule].engine == "text"}
         for report in (scopes.check(self.app, list(self._product_calls())), scopes.unused_hosts(self.app, called)):
             self.gaps += report.gaps
             yield from map(self._plain, report.marks)
+
+    @staticmethod
+    def _is_new(observation: Observation, seen: set[tuple[object, ...]]) -> bool:
+        """Several rules may say the same of one place; of a secret, one line says it."""
+        location = observation.location
+        place = (location.path, location.start_line) if observation.category == "hardcoded-secret" else location
+        key = (
+            observation.category,
+            place,
+            observation.host,
+            observation.attributes.get("scope"),
+            observation.attributes.get("fact"),
+        )
+        if key in seen:
+            return False
+        seen.add(key)
+        return True
 
     def _plain(self, mark: Mark) -> Observation:
         return self._observer.plain(mark, self.rules[mark.rule])
@@ -177,7 +193,9 @@ class Tracer:
         rule = place.rule
         if rule.role == "observation":
             attributes: dict[str, str] = _vendor(place) if isinstance(place, Marked) else {}
-            yield self._observer.made(place, rule.category, rule.confidence, data=rule.data, attributes=attributes)
+            yield self._observer.made(
+                place, rule.category, rule.confidence, data=place.mark.data or rule.data, attributes=attributes
+            )
         elif rule.role == "sink" and (rule.host or place.mark.host):
             yield from self._observer.egress(place)
         elif rule.role == "sink" and rule.category == "pii-log":
@@ -186,7 +204,9 @@ class Tracer:
             yield from self._observer.storage(place)
 
     def _in_log_wrapper(self, place: MarkedPlace) -> bool:
-        around = wrappers.enclosing(self.program, place.syntax, place.source.path) if isinstance(place, Marked) else None
+        around = (
+            wrappers.enclosing(self.program, place.syntax, place.source.path) if isinstance(place, Marked) else None
+        )
         return around is not None and around.number in self.log_wrappers
 
     def _product_calls(self) -> Iterator[scopes.ProductCall]:
@@ -195,12 +215,7 @@ class Tracer:
             if place.rule.shape == "rest-response" and place.call is not None:
                 path = place.url()
                 known = path if path and path.startswith("/") else None
-                yield scopes.ProductCall(_product(place), _method(place), known, place.mark.location)
-
-
-def _product(place: MarkedPlace) -> str:
-    head = place.text.partition("(")[0] + place.text
-    return next((product.lower() for product in _PRODUCTS if f"request{product}" in head), "")
+                yield scopes.ProductCall(place.product, _method(place), known, place.mark.location)
 
 
 def _method(place: Marked) -> str:
@@ -208,11 +223,6 @@ def _method(place: Marked) -> str:
     if not place.values(("arg:1",)):
         return "GET"
     return (place.method() or "").upper()
-
-
-def _last_name(code: str) -> str:
-    """`process.env.API_TOKEN`, `os.environ["API_TOKEN"]` -> `API_TOKEN`."""
-    return code.rstrip("\"')] ").rpartition(".")[2].rpartition('"')[2].rpartition("'")[2]
 
 
 def _vendor(place: Marked) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The app's own log and analytics wrappers: a call of `logger.info(user)` is a log line, a call of `trackEvent(…)` is tracking.
+"""The app's own log and analytics wrappers: `logger.info(user)` is a log line, `trackEvent(…)` is tracking.
 
 A wrapper is a function that leads to such a place and whose name, class or file says that this is what it is for. The
 observation then stands where data enters the wrapper, as a reader of the calling code would see it.
@@ -15,9 +15,26 @@ from piiguard.facts import names
 from piiguard.flow.declarations import FUNCTIONS
 from piiguard.flow.program import Call, Function, Program, property_name, span, text
 
-LOG_WORDS = frozenset({"log", "logs", "logger", "logging", "print", "debug", "info", "warn", "warning", "error", "errors", "trace", "dump"})
+LOG_WORDS = frozenset(
+    {
+        "log",
+        "logs",
+        "logger",
+        "logging",
+        "print",
+        "debug",
+        "info",
+        "warn",
+        "warning",
+        "error",
+        "errors",
+        "trace",
+        "dump",
+    }
+)
 TRACKING_WORDS = frozenset({
-    "analytics", "analytic", "track", "tracking", "tracker", "telemetry", "metrics", "identify", "segment", "amplitude", "mixpanel", "posthog",
+    "analytics", "analytic", "track", "tracking", "tracker", "telemetry", "metrics", "identify", "segment", "amplitude",
+    "mixpanel", "posthog",
 })  # fmt: skip
 
 
@@ -26,9 +43,16 @@ def function_name(function: Function) -> str:
     if function.name:
         return function.name
     parent = function.node.parent
-    while parent is not None and parent.type in ("parenthesized_expression", "arguments", "call_expression", "await_expression"):
+    while parent is not None and parent.type in (
+        "parenthesized_expression",
+        "arguments",
+        "call_expression",
+        "await_expression",
+    ):
         parent = parent.parent
-    field = {"variable_declarator": "name", "pair": "key", "assignment_expression": "left"}.get(parent.type if parent else "")
+    field = {"variable_declarator": "name", "pair": "key", "assignment_expression": "left"}.get(
+        parent.type if parent else ""
+    )
     key = parent.child_by_field_name(field) if parent is not None and field else None
     return (property_name(key) or text(key)) if key is not None else ""
 
@@ -37,7 +61,12 @@ def meant_for(function: Function, purpose: frozenset[str]) -> bool:
     """Does the name of the function, its class or its file say that it is there for this?"""
     path = function.file.source.path
     stem = posixpath.splitext(posixpath.basename(path))[0]
-    told = (function_name(function), function.owner.name if function.owner else "", stem, posixpath.basename(posixpath.dirname(path)))
+    told = (
+        function_name(function),
+        function.owner.name if function.owner else "",
+        stem,
+        posixpath.basename(posixpath.dirname(path)),
+    )
     return any(word in purpose for name in told for word in names.words(name).split())
 
 

@@ -18,7 +18,7 @@ def _of_kind(manifest: Manifest, *kinds: str) -> Iterator[Module]:
 
 @check(
     "manifest-entity-attribute",
-    "pii-storage",
+    "schema-declaration",
     "Declares a storage attribute named like personal data",
     page="storage-reference",
     confidence="likely",
