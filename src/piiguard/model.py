@@ -50,6 +50,7 @@ CATEGORIES: tuple[str, ...] = (
     "hardcoded-secret",
     "egress-host",
     "undeclared-egress",
+    "understated-egress",
     "unused-host",
     "overbroad-egress",
     "insecure-transport",

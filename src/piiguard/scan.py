@@ -93,7 +93,7 @@ def _observe(subject: Subject, known: Catalogue) -> EngineReport:
 
 
 def _all_gaps(subject: Subject, observed: EngineReport, traced: Traced) -> tuple[Gap, ...]:
-    """The gaps of all stages. Where both parsers stumble over a line, the graph's word counts: it knows if code was missed."""
+    """The gaps of all stages. Where both parsers stumble over a line, the graph's word counts."""
     of_apps = (gap for each in subject.apps for gap in each.gaps)
     told = {(gap.path, gap.line) for gap in traced.gaps} | traced.stumbles
     observing = (gap for gap in observed.gaps if not gap.line or (gap.path, gap.line) not in told)

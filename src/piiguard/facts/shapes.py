@@ -1,4 +1,4 @@
-"""Shapes: which properties of a value are personal data (shapes.yaml), which REST answer has which (rest_shapes.csv)."""
+"""Shapes: which properties of a value are personal data (shapes.yaml), which REST answer is which (rest_shapes.csv)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Forge's own bridges: where the platform carries a value from one function to another, without a call between them.
 
 Front end `invoke('key', payload)` and `resolver.define('key', fn)`, a queue's `push` and its consumer, storage
-`set` and `get` of one key. Two ends meet only where both keys are known; a key with filled-in parts meets the key of the same form.
+`set` and `get` of one key. Two ends meet only where both keys are known; a key with filled-in parts meets the key of
+the same form.
 """
 
 from __future__ import annotations

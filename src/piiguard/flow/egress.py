@@ -42,6 +42,12 @@ def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
     return "unknown" if any(entry.unresolved for entry in entries) else "no"
 
 
+def understated(app: App, host: Host, channel: str, side: Side) -> bool:
+    """Whether the entry that allows the host says that no in-scope end-user data goes there."""
+    entries = [entry for entry in app.manifest.egress if entry.kind in kinds(channel, side) and _allows(app, entry, host)]
+    return bool(entries) and all(entry.in_scope_eud is False for entry in entries)
+
+
 def _allows(app: App, entry: Egress, host: Host) -> bool:
     side: Literal["backend", "frontend"] = "backend" if entry.kind == "fetch.backend" else "frontend"
     if entry.remote is not None:

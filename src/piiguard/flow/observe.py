@@ -29,7 +29,7 @@ _PASSIVE = frozenset({"images", "styles", "fonts", "media", "frames"})
 _SIGN_IN = frozenset({"authorization", "auth"})
 """What signs a request in goes to the service that it belongs to: the user name in it is no disclosure."""
 _OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 (a name to compare with)
-SECRET_STORE_VALUE = "secret-store-value"
+SECRET_STORE_VALUE = "secret-store-value"  # noqa: S105 (a shape)
 _KEY_ORIGINS = (
     (SECRET_STORE_VALUE, "secret-store"),
     ("stored-value", "settings"),
@@ -117,6 +117,10 @@ class Observer:
                 yield self.made(
                     place, "pii-egress", personal.confidence, reached=personal, host=host.name, attributes=attributes
                 )
+                if host.kind == "constant" and egress.understated(self._app, host, rule.channel, place.source.side):
+                    yield self.made(
+                        place, "understated-egress", personal.confidence, reached=personal, host=host.name, rule=rules.UNDERSTATED
+                    )
             if host.kind == "constant":
                 yield from self._of_known_host(place, host, attributes)
 

@@ -80,6 +80,18 @@ ATLASSIAN_SIGN_IN = Rule(
     ),
     fix="Call Atlassian with the app's own authorisation: requestJira and its like, as app or as user.",
 )
+UNDERSTATED = Rule(
+    id="understated-egress",
+    role="observation",
+    engine="flow",
+    topic="egress",
+    title="Sends personal data where the manifest says that no end-user data goes",
+    category="understated-egress",
+    claims=("runs-on-atlassian", "developer-privacy-guidelines"),
+    why="`inScopeEUD: false` keeps the Runs on Atlassian badge and data residency; both rest on what is really sent.",
+    fix="Take what names a person out of the request, or drop `inScopeEUD: false` from the manifest's entry.",
+    references=("https://developer.atlassian.com/platform/forge/in-scope-end-user-data/",),
+)
 PLAIN_HTTP = Rule(
     id="plain-http",
     role="observation",
@@ -112,6 +124,7 @@ RULES: tuple[Rule, ...] = (
     COUNTING_IMAGE,
     SECRET_IN_BODY,
     ATLASSIAN_SIGN_IN,
+    UNDERSTATED,
     PLAIN_HTTP,
     WEBTRIGGER_ANSWER,
     *scopes.RULES,
