@@ -24,7 +24,7 @@ def table() -> dict[str, str | dict[str, str]]:
 def property_of(shape: str, name: str) -> str | None:
     """The shape or data class of a property, or None. A property of text is a part of the text."""
     if shape in DATA_CLASSES:
-        return shape
+        return None if name in _NEUTRAL else shape
     fields = table().get(shape, {})
     if isinstance(fields, str):
         return fields
@@ -41,6 +41,13 @@ def fields(shape: str) -> dict[str, str]:
         return {}
     known = table().get(shape)
     return known if isinstance(known, dict) and "*" not in known else {}
+
+
+_NEUTRAL = frozenset({
+    "id", "ids", "key", "name", "status", "type", "state", "active", "scopes", "length", "size", "count", "createdAt", "updatedAt",
+    "expiresAt", "created_at", "updated_at", "expires_at", "expiry",
+})  # fmt: skip
+"""Properties that say something about a value, not what it is: `token.expires_at`."""
 
 
 @functools.cache

@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, LEAK, Graph, Op
+from piiguard.flow import hooks, imports
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, LEAK, Graph, Op
+from piiguard.flow.links import Application, Links, arguments, chain
 from piiguard.flow.program import Call, Class, Function, Program, Ref, property_name, text
 
 TESTS = frozenset({
@@ -19,23 +21,31 @@ TESTS = frozenset({
 })  # fmt: skip
 """Calls whose result says something about a value, but does not hold it."""
 
-_GROW = {"push": 0, "unshift": 0, "add": 0, "append": 1, "set": 1}
-"""Methods that put an argument (from this index on, for 0; this one, otherwise) into their receiver."""
+_GROW: dict[str, dict[int, tuple[str, ...]]] = {
+    "push": {0: (ELEMENT,)},
+    "unshift": {0: (ELEMENT,)},
+    "add": {0: (ELEMENT,)},
+    "fill": {0: (ELEMENT,)},
+    "splice": {2: (ELEMENT,)},
+    "append": {0: (ENTRY, "0"), 1: (ENTRY, "1")},
+    "set": {0: (ENTRY, "0"), 1: (ENTRY, "1")},
+}
+"""Methods that put arguments into their receiver: under which properties each goes; a list takes all from the first on."""
+_LISTS = frozenset({"push", "unshift", "add", "fill", "splice"})
+_STATIC_GROW = {"Object.assign": (), "Object.defineProperty": (ANY,)}
+"""Functions that put their later arguments into the first one."""
 
 COPIES = frozenset({
     "trim", "trimEnd", "trimStart", "toLowerCase", "toUpperCase", "toLocaleLowerCase", "toLocaleUpperCase", "slice", "substring", "substr", "split", "replace", "replaceAll",
-    "padStart", "padEnd", "normalize", "repeat", "toString", "valueOf", "concat", "filter", "sort", "reverse", "flat", "splice", "toSorted", "toReversed", "entries", "catch",
+    "padStart", "padEnd", "normalize", "with", "toSpliced", "fill", "repeat", "toString", "valueOf", "concat", "filter", "sort", "reverse", "flat", "splice", "toSorted", "toReversed", "catch",
     "finally", "match", "update", "charAt", "trimLeft", "trimRight", "getReader", "asUser", "asApp",
 })  # fmt: skip
 """Methods whose result holds their receiver."""
-_WITH_ARGS = frozenset({"concat", "update", "replace", "replaceAll"})
-_ELEMENTS = frozenset({"pop", "shift", "at", "find", "findLast", "get", "join", "next", "values"})
-"""Methods whose result is an element (or, joined, all elements) of their receiver."""
-
+_WITH_ARGS = frozenset({"concat", "update", "replace", "replaceAll", "padStart", "padEnd", "with", "fill"})
 _GLOBAL_COPIES = frozenset({
-    "JSON.stringify", "JSON.parse", "String", "Object.assign", "Array.from", "Array.of", "Promise.all", "Promise.allSettled", "Promise.race", "Promise.any",
+    "JSON.stringify", "JSON.parse", "String", "Object.assign", "Array.from", "Promise.all",
     "Promise.resolve", "encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI", "btoa", "atob", "Buffer.from", "structuredClone", "URLSearchParams", "Set",
-    "FormData", "Error", "TypeError", "Blob", "Object.freeze", "Array", "util.inspect", "inspect", "querystring.stringify", "escape", "unescape", "URL", "Request", "Headers",
+    "FormData", "Blob", "Object.freeze", "Object.create", "Array", "util.inspect", "inspect", "querystring.stringify", "escape", "unescape", "URL", "Request", "Headers",
     "cloneDeep", "_.cloneDeep", "pick", "_.pick", "omit", "_.omit", "merge", "_.merge", "storageClone", "qs.stringify",
 })  # fmt: skip
 """Functions and constructors whose result holds their arguments."""
@@ -43,9 +53,31 @@ _STEPS = {
     "Object.values": (Op("read", ANY), Op("write", ELEMENT)),
     "Object.entries": (Op("read", ANY), Op("write", "1"), Op("write", ELEMENT)),
     "Object.fromEntries": (Op("read", ELEMENT), Op("read", "1"), Op("write", ANY)),
-    "Map": (Op("read", ELEMENT), Op("read", "1"), Op("write", ELEMENT)),
+    "Map": (Op("read", ELEMENT), Op("write", ENTRY)),
+    "WeakMap": (Op("read", ELEMENT), Op("write", ENTRY)),
+    "Array.of": (Op("write", ELEMENT),),
+    "Promise.allSettled": (Op("read", ELEMENT), Op("write", "value"), Op("write", ELEMENT)),
+    "Promise.race": (Op("read", ELEMENT),),
+    "Promise.any": (Op("read", ELEMENT),),
+    **dict.fromkeys(("Error", "TypeError", "RangeError"), (Op("write", "message"),)),
 }
-"""Functions whose result holds parts of their first argument in another arrangement."""
+"""Functions whose result holds parts of their arguments in another arrangement."""
+_VALUE = ((Op("drop", ENTRY), Op("read", ELEMENT)), (Op("read", ENTRY), Op("read", "1")))
+"""A value of a list, or of a Map."""
+_VIEWS = {
+    "get": _VALUE,
+    "values": ((Op("drop", ENTRY), BLUR), (Op("read", ENTRY), Op("read", "1"), Op("write", ELEMENT))),
+    "keys": ((Op("read", ENTRY), Op("read", "0"), Op("write", ELEMENT)),),
+    "entries": (
+        (Op("drop", ENTRY), Op("read", ELEMENT), Op("write", "1"), Op("write", ELEMENT)),
+        (Op("read", ENTRY), Op("write", ELEMENT)),
+    ),
+    "next": ((Op("read", ELEMENT), Op("write", "value")),),
+    "json": ((Op("read", "json()"),),),
+    "digest": ((Op("become", "pseudonymised"),),),
+    **dict.fromkeys(("pop", "shift", "at", "find", "findLast", "join"), ((Op("read", ELEMENT),),)),
+}
+"""Methods whose result holds parts of their receiver in another arrangement: the ways there."""
 
 
 class Callback(NamedTuple):
@@ -53,26 +85,32 @@ class Callback(NamedTuple):
 
     params: tuple[str, ...]
     """What each parameter gets: `element`, `receiver`, `result` (of an earlier round), or nothing."""
-    result: str
-    """What the method's result is: `list` of the returned, `returned`, `receiver`, `element`, or nothing."""
+    result: tuple[str, ...]
+    """What the method's result is: `list` of the returned, `returned`, `receiver`, `element`."""
     position: int = 0
 
 
+_EACH = ("element", "", "receiver")
+_FOLD = ("result", "element", "", "receiver")
 CALLBACKS = {
-    "map": Callback(("element",), "list"),
-    "flatMap": Callback(("element",), "returned"),
-    "forEach": Callback(("element",), ""),
-    "filter": Callback(("element",), "receiver"),
-    "find": Callback(("element",), "element"),
-    "findLast": Callback(("element",), "element"),
-    "some": Callback(("element",), ""),
-    "every": Callback(("element",), ""),
-    "findIndex": Callback(("element",), ""),
-    "sort": Callback(("element", "element"), "receiver"),
-    "toSorted": Callback(("element", "element"), "receiver"),
-    "reduce": Callback(("result", "element"), "returned"),
-    "reduceRight": Callback(("result", "element"), "returned"),
-    "then": Callback(("receiver",), "returned"),
+    "map": Callback(_EACH, ("list",)),
+    "flatMap": Callback(_EACH, ("returned",)),
+    "forEach": Callback(_EACH, ()),
+    "filter": Callback(_EACH, ("receiver",)),
+    "find": Callback(_EACH, ("element",)),
+    "findLast": Callback(_EACH, ("element",)),
+    "some": Callback(_EACH, ()),
+    "every": Callback(_EACH, ()),
+    "findIndex": Callback(_EACH, ()),
+    "sort": Callback(("element", "element"), ("receiver",)),
+    "toSorted": Callback(("element", "element"), ("receiver",)),
+    "reduce": Callback(_FOLD, ("returned",)),
+    "reduceRight": Callback(_FOLD, ("returned",)),
+    "then": Callback(("receiver",), ("returned",)),
+    "catch": Callback((), ("receiver", "returned")),
+    "finally": Callback((), ("receiver",)),
+    "replace": Callback(("receiver",), ("receiver", "returned"), 1),
+    "from": Callback(("",), ("list",), 1),
 }
 
 
@@ -86,24 +124,32 @@ def tests_only(call: Call) -> bool:
     return callee_name(call) in TESTS and call.node.type == "call_expression"
 
 
-def mutations(call: Call) -> Iterator[tuple[Node, str, int]]:
-    """What the call puts where: target, property (empty: all properties), graph node of the value."""
+def mutations(call: Call) -> Iterator[tuple[Node, tuple[str, ...], int]]:
+    """What the call puts where: target, properties (none: all of the value's), graph node of the value."""
     target = call.callee.child_by_field_name("object")
-    if text(call.callee) == "Object.assign" and call.args:
+    into = _STATIC_GROW.get(text(call.callee))
+    if into is not None and call.args:
         for _, value in call.args[1:]:
-            yield call.args[0][0], "", value
+            yield call.args[0][0], into, value
         return
-    first = _GROW.get(callee_name(call)) if target is not None and call.callee.type == "member_expression" else None
-    if first is None or target is None or _imported(call, target):
+    if target is None or call.callee.type != "member_expression" or _imported(call, target):
         return
-    for node, value in call.args[first:]:
-        yield target, "" if node.type == "spread_element" else ELEMENT, value
+    for node, path, value in grown(call):
+        yield target, () if node.type == "spread_element" else path, value
+
+
+def grown(call: Call) -> Iterator[tuple[Node, tuple[str, ...], int]]:
+    """The arguments that the method puts into its receiver: syntax, properties, graph node."""
+    name = callee_name(call)
+    for position, path in _GROW.get(name, {}).items():
+        for node, value in call.args[position : None if name in _LISTS else position + 1]:
+            yield node, path, value
 
 
 def _imported(call: Call, target: Node) -> bool:
     """`storage.set(…)` of a package changes no variable of ours."""
     binding = call.scope.find(text(target)) if target.type == "identifier" else None
-    return binding is not None and binding.kind == "import"
+    return binding is not None and binding.kind == "import" and not binding.module.startswith(".")
 
 
 # ---------------------------------------------------------------- linking, when all files are known
@@ -111,15 +157,39 @@ def _imported(call: Call, target: Node) -> bool:
 
 def link(program: Program, graph: Graph) -> None:
     """Connect every call with what it calls."""
-    for call in program.calls:
-        ref = program.resolve(call.callee, call.scope, call.file)
-        if ref is not None and ref.kind == "function" and ref.function:
-            _link_function(program, graph, call, ref.function)
-        elif ref is not None and ref.kind == "class" and ref.owner:
-            _link_class(program, graph, call, ref.owner)
-        elif not _link_setter(program, graph, call) and not _link_callback(program, graph, call):
-            _link_builtin(graph, call)
+    imports.link(program, graph)
+    links = Links(program, graph)
+    for call in (*program.calls, *program.elements):
+        _link_call(links, call)
+    links.follow()
     _forget_constants(program, graph)
+
+
+def _link_call(links: Links, call: Call) -> None:
+    ref = links.program.resolve(call.callee, call.scope, call.file)
+    if ref is not None and ref.kind == "function" and ref.function:
+        links.program.callers.setdefault(ref.function.number, []).append(call)
+        links.function(ref.function, _application(links, call))
+        if _reassigned(call):
+            links.wait(_application(links, call))
+    elif ref is not None and ref.kind == "class" and ref.owner:
+        _link_class(links, call, ref.owner)
+    else:
+        links.wait(_application(links, call))
+        hook = hooks.hook_of(callee_name(call))
+        if hook is not None:
+            hook(links, call)
+        elif not _link_callback(links, call):
+            _link_builtin(links, call)
+
+
+def _application(links: Links, call: Call) -> Application:
+    return Application(call, call.callee_value, arguments(links.graph, call), call.result, held=tuple(call.held))
+
+
+def _reassigned(call: Call) -> bool:
+    binding = call.scope.find(text(call.callee)) if call.callee.type == "identifier" else None
+    return binding is not None and binding.reassigned
 
 
 def _forget_constants(program: Program, graph: Graph) -> None:
@@ -128,108 +198,102 @@ def _forget_constants(program: Program, graph: Graph) -> None:
         param
         for function in program.functions
         for position, param in enumerate(function.params)
-        if (callers := program.callers.get(function.number)) and not any(call.args[position : position + 1] and call.args[position][1] for call in callers)
+        if (callers := program.callers.get(function.number))
+        and not any(call.args[position : position + 1] and call.args[position][1] for call in callers)
     }
     graph.origins = [origin for origin in graph.origins if origin.node not in constant]
 
 
-def _link_function(program: Program, graph: Graph, call: Call, function: Function) -> None:
-    program.callers.setdefault(function.number, []).append(call)
-    enter = Op("call", site=call.number)
-    for position, (_, value) in enumerate(call.args):
-        if position < len(function.params):
-            graph.edge(value, function.params[position], enter)
-        elif function.rest:
-            inside = graph.node(graph.places[function.rest])
-            graph.edge(value, inside, Op("write", ELEMENT))
-            graph.edge(inside, function.rest, enter)
-    graph.edge(function.result, call.result, Op("return", site=call.number))
+def _link_class(links: Links, call: Call, owner: Class) -> None:
+    made: Class | None = owner
+    while made is not None and "constructor" not in made.methods:
+        made = links.base_of(made)
+    if made is not None:
+        constructor = made.methods["constructor"]
+        links.program.callers.setdefault(constructor.number, []).append(call)
+        links.function(constructor, Application(call, 0, arguments(links.graph, call), 0))
+    links.graph.edge(owner.this, call.result, LEAK)
+    if call.node.type.startswith("jsx"):
+        chain(links.graph, call.args[0][1], owner.this, LEAK, Op("write", "props"))
 
 
-def _link_class(program: Program, graph: Graph, call: Call, owner: Class) -> None:
-    constructor = owner.methods.get("constructor")
-    if constructor is not None:
-        _link_function(program, graph, call, constructor)
-    graph.edge(owner.this, call.result, LEAK)
-
-
-def _link_setter(program: Program, graph: Graph, call: Call) -> bool:
-    """`const [value, setValue] = useState()`: what `setValue` gets, `value` has."""
-    binding = call.scope.find(text(call.callee)) if call.callee.type == "identifier" else None
-    if binding is None or binding.path != ("1",) or binding.value is None:
+def _link_callback(links: Links, call: Call) -> bool:
+    """`list.map(fn)`, `promise.then(fn)`: the function is called with parts of the receiver."""
+    graph = links.graph
+    how = CALLBACKS.get(callee_name(call)) if call.callee.type == "member_expression" else None
+    if how is None or len(call.args) <= how.position:
         return False
-    state = next((other for other in binding.scope.names.values() if other.value == binding.value and other.path == ("0",)), None)
-    if state is None or not call.args:
+    node, function = call.args[how.position]
+    # What stands second is more often a value: only a function that is seen to be one counts.
+    certain = how.position == 0 or function_of(links.program, call, node) is not None
+    if not certain or not links.is_function(call, node):
         return False
-    node, value = call.args[0]
-    if not state.cell:
-        return True
-    graph.edge(value, state.cell)
-    updater = function_of(program, call, node)
-    if updater:
-        graph.edge(updater.result, state.cell)
+    receiver = call.args[0][1] if callee_name(call) == "from" else call.receiver
+    returned, element = graph.node(graph.places[call.result]), graph.node(graph.places[call.result])
+    for way in _VALUE:
+        chain(graph, receiver, element, *way)
+    earlier = graph.node(graph.places[call.result]) if "result" in how.params else 0
+    graph.edge(returned, earlier)
+    for _, value in call.args[1:2]:
+        graph.edge(value, earlier)
+    given = {"element": element, "receiver": receiver, "result": earlier, "": 0}
+    handed = ["element"] if callee_name(call) == "from" else how.params
+    links.wait(Application(call, function, tuple(given[what] for what in handed), returned))
+    outcome = {
+        "list": (returned, Op("write", ELEMENT)),
+        "returned": (returned, COPY),
+        "receiver": (receiver, COPY),
+        "element": (element, COPY),
+    }
+    for what in how.result:
+        graph.edge(outcome[what][0], call.result, outcome[what][1])
     return True
+
+
+def _link_builtin(links: Links, call: Call) -> None:
+    graph, name, full = links.graph, callee_name(call), text(call.callee)
+    if full in _GLOBAL_COPIES:
+        for node, value in call.args:
+            graph.edge(value, call.result, Op("read", ELEMENT) if node.type == "spread_element" else COPY)
+    elif full in _STEPS:
+        for _, value in call.args:
+            chain(graph, value, call.result, *_STEPS[full])
+    elif call.receiver and name in _VIEWS:
+        for way in _VIEWS[name]:
+            chain(graph, call.receiver, call.result, *way)
+    elif name in COPIES:
+        graph.edge(call.receiver, call.result, BLUR)
+        for _, value in call.args if name in _WITH_ARGS else ():
+            graph.edge(value, call.result, BLUR)
+    elif name == "exec" and call.callee.type == "member_expression":
+        for _, value in call.args:
+            graph.edge(value, call.result)
+    elif name in _GROW and _made_here(call):
+        graph.edge(call.receiver, call.result)
+        for _, path, value in grown(call):
+            chain(graph, value, call.result, *(Op("write", step) for step in reversed(path)))
+    elif name == "map" and call.args and text(call.args[0][0]) in _GLOBAL_COPIES:
+        graph.edge(call.receiver, call.result)
+
+
+def _made_here(call: Call) -> bool:
+    """`new Map().set(k, v)`, and its like: a collection that is built in one expression."""
+    base = call.callee.child_by_field_name("object")
+    while base is not None and base.type == "call_expression":
+        callee = base.child_by_field_name("function")
+        base = callee.child_by_field_name("object") if callee is not None else None
+    return (
+        base is not None
+        and base.type == "new_expression"
+        and text(base.child_by_field_name("constructor") or base)
+        in ("Map", "Set", "WeakMap", "FormData", "URLSearchParams", "Headers")
+    )
 
 
 def function_of(program: Program, call: Call, node: Node) -> Function | None:
     """The function that an argument is, written in place or named."""
     ref: Ref | None = program.resolve(node, call.scope, call.file)
     return ref.function if ref is not None and ref.kind == "function" else None
-
-
-def _link_callback(program: Program, graph: Graph, call: Call) -> bool:
-    how = CALLBACKS.get(callee_name(call)) if call.callee.type == "member_expression" else None
-    function = function_of(program, call, call.args[how.position][0]) if how and len(call.args) > how.position else None
-    if how is None or function is None:
-        return False
-    for param, what in zip(function.params, how.params, strict=False):
-        if what == "element":
-            graph.edge(call.receiver, param, Op("read", ELEMENT))
-        elif what == "receiver":
-            graph.edge(call.receiver, param)
-        elif what == "result":
-            graph.edge(function.result, param)
-            for _, value in call.args[1:2]:
-                graph.edge(value, param)
-    outcome = {
-        "list": (function.result, Op("write", ELEMENT)),
-        "returned": (function.result, COPY),
-        "receiver": (call.receiver, COPY),
-        "element": (call.receiver, Op("read", ELEMENT)),
-    }.get(how.result)
-    if outcome:
-        graph.edge(outcome[0], call.result, outcome[1])
-    return True
-
-
-def _link_builtin(graph: Graph, call: Call) -> None:
-    name, full = callee_name(call), text(call.callee)
-    if full in _GLOBAL_COPIES:
-        for node, value in call.args:
-            graph.edge(value, call.result, Op("read", ELEMENT) if node.type == "spread_element" else COPY)
-    elif full in _STEPS and call.args:
-        chain(graph, call.args[0][1], call.result, *_STEPS[full])
-    elif name in ("useState", "useRef") and call.args:
-        graph.edge(call.args[0][1], call.result, Op("write", ELEMENT if name == "useState" else "current"))
-    elif name == "json":
-        graph.edge(call.receiver, call.result, Op("read", "json()"))
-    elif name == "digest":
-        graph.edge(call.receiver, call.result, Op("become", "pseudonymised"))
-    elif name in _ELEMENTS:
-        graph.edge(call.receiver, call.result, Op("read", ELEMENT))
-    elif name in COPIES:
-        graph.edge(call.receiver, call.result, BLUR)
-        for _, value in call.args if name in _WITH_ARGS else ():
-            graph.edge(value, call.result, BLUR)
-
-
-def chain(graph: Graph, source: int, target: int, *ops: Op) -> None:
-    """Several things happen to a value on its way."""
-    for op in ops[:-1]:
-        inner = graph.node(graph.places[target])
-        graph.edge(source, inner, op)
-        source = inner
-    graph.edge(source, target, ops[-1])
 
 
 def named_argument(call: Call, position: int, name: str) -> Node | None:

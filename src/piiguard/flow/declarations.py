@@ -37,7 +37,9 @@ def pattern_names(pattern: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[N
         for child in pattern.named_children:
             yield from pattern_names(child, path)
     elif kind in ("rest_pattern", "required_parameter", "optional_parameter"):
-        inner = pattern.child_by_field_name("pattern") or (pattern.named_children[0] if pattern.named_children else None)
+        inner = pattern.child_by_field_name("pattern") or (
+            pattern.named_children[0] if pattern.named_children else None
+        )
         if inner is not None:
             yield from pattern_names(inner, path)
 
@@ -76,7 +78,7 @@ class Declarer:
             name = node.child_by_field_name("name")
             if name is not None:
                 self.bind(name, "function" if kind in DECLARED_FUNCTIONS else "class", scope, value=node, node=node)
-        elif kind in ("lexical_declaration", "variable_declaration"):
+        elif kind == "lexical_declaration":
             for declarator in node.named_children:
                 self.declarator(declarator, scope)
         elif kind == "expression_statement" and scope.parent is None:
@@ -100,7 +102,18 @@ class Declarer:
             if child.type not in FUNCTIONS and child.type not in CLASSES:
                 self.vars(child, scope)
 
-    def bind(self, name: Node, kind: str, scope: Scope, *, value: Node | None = None, node: Node | None = None, path: tuple[str, ...] = (), module: str = "", export: str = "") -> None:
+    def bind(
+        self,
+        name: Node,
+        kind: str,
+        scope: Scope,
+        *,
+        value: Node | None = None,
+        node: Node | None = None,
+        path: tuple[str, ...] = (),
+        module: str = "",
+        export: str = "",
+    ) -> None:
         label = text(name)
         if label not in scope.names:
             scope.names[label] = Binding(label, kind, self.file, scope, node or name, value, path, module, export)  # type: ignore[arg-type]
@@ -167,8 +180,10 @@ class Declarer:
             return
         target = text(left)
         if target == "module.exports":
+            self.file.common_js = True
             self.file.exports["default"] = (right, scope)
         elif target.startswith(("exports.", "module.exports.")):
+            self.file.common_js = True
             self.file.exports[target.rpartition(".")[2]] = (right, scope)
 
 

@@ -15,11 +15,24 @@ import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
 from piiguard.facts import names
-from piiguard.flow import calls
+from piiguard.flow import calls, modules
 from piiguard.flow.declarations import CLASSES, DECLARED_FUNCTIONS, FUNCTIONS, Declarer, elements, pattern_names
-from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, LEAK, Graph, Op, Place
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, LEAK, Graph, Op, Place
+from piiguard.flow.links import chain
 from piiguard.flow.modules import ModuleFinder
-from piiguard.flow.program import Binding, Call, Class, File, Function, Program, Scope, property_name, span, string_value, text
+from piiguard.flow.program import (
+    Binding,
+    Call,
+    Class,
+    File,
+    Function,
+    Program,
+    Scope,
+    property_name,
+    span,
+    string_value,
+    text,
+)
 from piiguard.model import Gap, Source
 
 LANGUAGES = {
@@ -49,7 +62,11 @@ def parse(source: Source) -> tuple[Node, list[Gap], list[int]]:
     lines: dict[bool, list[int]] = {True: [], False: []}
     for node in _errors(root):
         lines[not node.is_missing and _CODE.search(node.text or b"") is not None].append(node.start_point[0] + 1)
-    gaps = [Gap(source.path, f"code near line {min(lines[True])} was not understood", source.app, min(lines[True]))] if lines[True] else []
+    gaps = (
+        [Gap(source.path, f"code near line {min(lines[True])} was not understood", source.app, min(lines[True]))]
+        if lines[True]
+        else []
+    )
     return root, gaps, lines[False]
 
 
@@ -63,8 +80,12 @@ def _errors(root: Node) -> Iterator[Node]:
             todo += [child for child in node.children if child.has_error or child.is_missing]
 
 
-def build(sources: Iterable[Source], graph: Graph, aliases: Iterable[tuple[str, str]] = ()) -> tuple[Program, list[Gap]]:
+def build(
+    sources: Iterable[Source], graph: Graph, aliases: Iterable[tuple[str, str]] = ()
+) -> tuple[Program, list[Gap]]:
     """Put the JS/TS sources of one app into the graph."""
+    sources = list(sources)
+    aliases = (*aliases, *modules.aliases(sources))
     sources = [source for source in sources if source.language in LANGUAGES]
     program = Program(ModuleFinder((source.path for source in sources), aliases))
     gaps: list[Gap] = []
@@ -82,6 +103,16 @@ def build(sources: Iterable[Source], graph: Graph, aliases: Iterable[tuple[str, 
     return program, gaps
 
 
+def _is_getter(method: Node) -> bool:
+    return any(child.type == "get" for child in method.children)
+
+
+def _binds_this(member: Node) -> bool:
+    """Is a member of an object literal a function with a `this` of its own?"""
+    value = member.child_by_field_name("value")
+    return member.type == "method_definition" or (value is not None and value.type == "function_expression")
+
+
 class _Front:
     """Walks one file."""
 
@@ -95,6 +126,12 @@ class _Front:
         self.scope = Scope(None, self.module)
         file.scope = self.scope
         self.env: Env = {}
+        self.exits: list[list[Env]] = []
+        """For each loop and switch around: the variables where it is left by `break` or `continue`."""
+        self.callables: set[int] = set()
+        """Graph nodes of functions: a telling name of one says nothing of data."""
+        self.thrown: list[int] = []
+        """For each `try` of the function: the node of what its `catch` gets."""
         self.depth = 0
 
     def run(self) -> None:
@@ -119,7 +156,9 @@ class _Front:
 
     def cell(self, binding: Binding) -> int:
         if not binding.cell:
-            binding.cell = self.graph.node(Place(binding.file.index, binding.node.start_byte, binding.node.end_byte, binding.scope.function.number))
+            binding.cell = self.graph.node(
+                Place(binding.file.index, binding.node.start_byte, binding.node.end_byte, binding.scope.function.number)
+            )
         return binding.cell
 
     def define(self, binding: Binding, value: int, node: Node) -> int:
@@ -163,8 +202,15 @@ class _Front:
             return known
         name = node.child_by_field_name("name")
         function = self._new_function(node, text(name) if name is not None else "", owner)
-        outer = self.function, self.scope, self.env
-        self.function, self.scope, self.env = function, Scope(self.scope, function, owner), {}
+        self.graph.outer[self.file.index, function.number] = self.function.number
+        outer = self.function, self.scope, self.env, self.exits, self.thrown
+        self.function, self.scope, self.env, self.exits, self.thrown = (
+            function,
+            Scope(self.scope, function, owner),
+            {},
+            [],
+            [],
+        )
         self.file.scopes[span(node)] = self.scope
         function.result = self.graph.node(self.place(node))
         self._params(node, function)
@@ -174,7 +220,7 @@ class _Front:
             self.block_scope(body)
         elif body is not None:
             self.graph.edge(self.expression(body), function.result)
-        self.function, self.scope, self.env = outer
+        self.function, self.scope, self.env, self.exits, self.thrown = outer
         return function
 
     def _params(self, node: Node, function: Function) -> None:
@@ -191,6 +237,8 @@ class _Front:
                 function.params.append(made)
             for name, _ in pattern_names(pattern):
                 self.declarer.bind(name, "param", self.scope)
+            if pattern.type == "identifier" and text(pattern) in self.scope.names:
+                self.scope.names[text(pattern)].position = len(function.params) - 1
             default = param.child_by_field_name("value")
             if default is not None:
                 self.graph.edge(self.expression(default), made)
@@ -205,6 +253,7 @@ class _Front:
         if base is not None and base.type == "extends_clause":
             base = base.child_by_field_name("value")
         owner = Class(label, self.file, self.scope, base, self.graph.node(self.place(node)))
+        self.program.classes.append(owner)
         function.owner = owner
         body = node.child_by_field_name("body")
         outer = self.scope
@@ -219,7 +268,9 @@ class _Front:
         name = property_name(key) if key is not None else None
         if member.type == "method_definition":
             method = self.do_function(member, owner)
-            if name:
+            if name and _is_getter(member):
+                self.graph.edge(method.result, owner.this, Op("write", name))
+            elif name:
                 owner.methods[name] = method
             return
         value = member.child_by_field_name("value")
@@ -231,6 +282,8 @@ class _Front:
                 owner.methods[name] = method
             return
         made = self.expression(value)
+        if name:
+            owner.fields[name] = value
         if name and made:
             self.graph.edge(made, owner.this, Op("write", name))
 
@@ -250,8 +303,13 @@ class _Front:
         for child in children:
             inner = child.child_by_field_name("declaration") if child.type == "export_statement" else child
             if inner is not None and inner.type in DECLARED_FUNCTIONS:
-                self.do_function(inner)
+                self._declared_function(inner)
         return any([self.statement(child) for child in children])
+
+    def _declared_function(self, node: Node) -> None:
+        function, name = self.do_function(node), node.child_by_field_name("name")
+        binding = self.scope.find(text(name)) if name is not None else None
+        function.value = self.cell(binding) if binding is not None else self.graph.node(self.place(node))
 
     def statement(self, node: Node) -> bool:
         handler = _STATEMENTS.get(node.type)
@@ -272,7 +330,7 @@ class _Front:
             if declarator.type != "variable_declarator" or pattern is None:
                 continue
             made = self.expression(value) if value is not None else 0
-            if value is not None:
+            if value is not None or node.type == "lexical_declaration":
                 self.destructure(pattern, made)
         return False
 
@@ -290,7 +348,9 @@ class _Front:
 
     def do_throw(self, node: Node) -> bool:
         for child in node.named_children:
-            self.expression(child)
+            made = self.expression(child)
+            if self.thrown:
+                self.graph.edge(made, self.thrown[-1])
         return True
 
     def do_if(self, node: Node) -> bool:
@@ -335,16 +395,28 @@ class _Front:
         if initializer is not None:
             self.declarer.statement(initializer, self.scope)
             self.statement(initializer)
-        entry = {key: self._loop_entry(value, node) for key, value in self.env.items()}
+        before = self.env
+        entry = {key: self._loop_entry(value, node) for key, value in before.items()}
         self.env = dict(entry)
+        self.exits.append([])
         if node.type == "for_in_statement":
             self._loop_variable(node)
         for field in ("condition", "body", "increment"):
             child = node.child_by_field_name(field)
             if child is not None:
                 self.statement(child)
+        ends = [self.env, *self.exits.pop()]
         for key, made in entry.items():
-            self.graph.edge(self.env.get(key, 0), made)
+            for end in ends:
+                self.graph.edge(end.get(key, 0), made)
+        if node.type != "do_statement":
+            constant = {
+                key for key in entry if not before[key] and all(end.get(key, 0) in (0, entry[key]) for end in ends)
+            }
+            self.env = {**self.env, **entry, **dict.fromkeys(constant, 0)}
+        else:
+            for end in ends[1:]:
+                self.join(end, node)
         self.scope = outer
         return False
 
@@ -373,35 +445,55 @@ class _Front:
         for case in body.named_children:
             self.declarer.block(case, self.scope)
         before = dict(self.env)
+        self.exits.append([])
+        ended, complete = True, False
         for case in body.named_children:
-            after, self.env = self.env, dict(before)
-            for child in case.named_children:
-                self.statement(child)
-            self.join(after, case)
+            complete = complete or case.type == "switch_default"
+            fallen, self.env = self.env, dict(before)
+            if not ended:
+                self.join(fallen, case)
+            ended = any([self.statement(child) for child in case.named_children])
+        ends = self.exits.pop()
         self.scope = outer
+        if complete and ended and not ends:
+            return True
+        self._after_switch(body, ended=ended, ends=ends if complete else [*ends, before])
         return False
+
+    def _after_switch(self, node: Node, *, ended: bool, ends: list[Env]) -> None:
+        ways = ends if ended else [self.env, *ends]
+        self.env = dict(ways[0])
+        for way in ways[1:]:
+            self.join(way, node)
 
     def do_try(self, node: Node) -> bool:
         before = dict(self.env)
         body, handler, finalizer = (node.child_by_field_name(field) for field in ("body", "handler", "finalizer"))
+        caught = self.graph.node(self.place(node))
+        self.thrown.append(caught)
         ended = self._branch(body)
+        self.thrown.pop()
         if handler is not None:
             tried = self.env
             self.env = dict(before)
             self.join(tried, node)
-            ended = self._catch(handler) and ended
-            if not ended:
+            caught_ended = self._catch(handler, caught)
+            if caught_ended:
+                self.env = tried
+            elif not ended:
                 self.join(tried, node)
+            ended = caught_ended and ended
         if finalizer is not None:
             ended = self._branch(finalizer.child_by_field_name("body")) or ended
         return ended
 
-    def _catch(self, handler: Node) -> bool:
+    def _catch(self, handler: Node, caught: int) -> bool:
         outer, self.scope = self.scope, Scope(self.scope, self.function)
         parameter = handler.child_by_field_name("parameter")
         if parameter is not None:
             for name, path in pattern_names(parameter):
                 self.declarer.bind(name, "variable", self.scope, path=path)
+            self.destructure(parameter, caught)
         ended = self._branch(handler.child_by_field_name("body"))
         self.scope = outer
         return ended
@@ -413,7 +505,10 @@ class _Front:
         return False
 
     def do_break(self, node: Node) -> bool:
-        return False
+        """`break` and `continue`: what the variables are here, they may be after the loop."""
+        if self.exits:
+            self.exits[-1].append(dict(self.env))
+        return True
 
     # ------------------------------------------------------------ patterns
 
@@ -430,7 +525,8 @@ class _Front:
                 binding.reassigned = True
             made = self.define(binding, value, node)
             # A parameter's evidence stands at the parameter, where it falls if every caller hands over a literal.
-            self.evidence(value if value in self.function.params else made, text(node))
+            if value not in self.callables:
+                self.evidence(value if value in self.function.params else made, text(node))
 
     def bind_default(self, node: Node, value: int) -> None:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -439,12 +535,14 @@ class _Front:
             self.destructure(left, self.either(node, value, default))
 
     def bind_object(self, node: Node, value: int) -> None:
+        taken: list[str] = []
         for child in node.named_children:
             if child.type == "rest_pattern":
-                self.bind_rest(child, value)
+                self.bind_rest(child, self._without(child, value, taken))
                 continue
             key = child.child_by_field_name("key") or child.child_by_field_name("left") or child
             name = property_name(key) or ANY
+            taken.append(name)
             part = self.part(child, value, name)
             target = child.child_by_field_name("value") or child
             if target.type == "object_assignment_pattern":
@@ -453,6 +551,14 @@ class _Front:
                 self.bind_name(target, part)
             else:
                 self.destructure(target, part)
+
+    def _without(self, node: Node, value: int, taken: list[str]) -> int:
+        """The value without some of its properties."""
+        for name in taken if value else ():
+            rest = self.graph.node(self.place(node))
+            self.graph.edge(value, rest, Op("drop", name))
+            value = rest
+        return value
 
     def part(self, node: Node, value: int, name: str) -> int:
         """Property `name` of `value`; a telling name says something of the whole."""
@@ -479,27 +585,9 @@ class _Front:
 
     def bind_member(self, node: Node, value: int) -> None:
         """`object.property = value`: the object takes a new value; other properties stay."""
-        steps: list[str] = []
-        base: Node | None = node
-        while base is not None and base.type in ("member_expression", "subscript_expression", "non_null_expression"):
-            if base.type == "non_null_expression":
-                base = base.named_children[0]
-                continue
-            steps.append(self._key(base))
-            base = base.child_by_field_name("object")
-        steps.reverse()
-        if base is None:
-            return
-        name = steps[-1]
         written = self.value(node, value) if value else 0
-        self.evidence(written, name)
-        inner = written
-        for step in reversed(steps[1:]):
-            if inner:
-                outer = self.graph.node(self.place(node))
-                self.graph.edge(inner, outer, Op("write", step))
-                inner = outer
-        self.write_into(base, steps[0], inner, node, replaces=len(steps) == 1)
+        self.evidence(written, self._key(node))
+        self.write_into(node, (), written, node, replaces=True)
 
     def _key(self, node: Node) -> str:
         """The property that a member or subscript expression names; ELEMENT for a computed one."""
@@ -510,31 +598,59 @@ class _Front:
         if index is None:
             return ANY
         self.expression(index)
-        return string_value(index) if index.type == "string" else ELEMENT
+        return string_value(index) if index.type == "string" else ELEMENT if index.type == "number" else ANY
 
-    def write_into(self, base: Node, name: str, value: int, node: Node, *, replaces: bool) -> None:
-        """`base` now holds `value` under `name`."""
-        if base.type == "this":
-            if self.scope.owner is not None and value:
-                self.graph.edge(value, self.scope.owner.this, Op("write", name))
+    def write_into(self, target: Node, path: tuple[str, ...], value: int, node: Node, *, replaces: bool) -> None:
+        """What `target` (a variable, `this`, or a property of it) is now holds `value` under `path`."""
+        base: Node | None = target
+        while base is not None and base.type in _REACHES:
+            if base.type in ("member_expression", "subscript_expression"):
+                path = (self._key(base), *path)
+            base = (_REACHES[base.type] and base.child_by_field_name(_REACHES[base.type])) or (
+                base.named_children[0] if base.named_children else None
+            )
+        if base is None:
             return
         binding = self.scope.find(text(base)) if base.type == "identifier" else None
-        if binding is None:
-            if value:
-                self.graph.edge(value, self.expression(base), Op("write", name))
-            return
+        if binding is not None:
+            self._update(binding, path, value, node, replaces=replaces)
+        elif value:
+            whole = (
+                self.scope.owner.this if base.type == "this" and self.scope.owner is not None else self.expression(base)
+            )
+            self.graph.edge(self._written(0, path, value, node, replaces=False), whole)
+
+    def _update(self, binding: Binding, path: tuple[str, ...], value: int, node: Node, *, replaces: bool) -> None:
         old = self.present(binding)
         if not old and not value:
             return
-        made = self.graph.node(self.place(node))
-        self.graph.edge(old, made, Op("drop", name) if replaces and name != ELEMENT else COPY)
-        if value:
-            self.graph.edge(value, made, Op("write", name) if name else COPY)
+        made = self._written(old, path, value, node, replaces=replaces)
         if binding.scope.function is self.function:
             self.env[id(binding)] = made
         else:
             binding.written_inside = True
         self.graph.edge(made, self.cell(binding))
+        if binding.kind == "param" and binding.position >= 0 and value:
+            changed = binding.scope.function.changed
+            after = changed.setdefault(binding.position, self.graph.node(self.place(node)))
+            self.graph.edge(self._written(0, path, value, node, replaces=False), after)
+
+    def _written(self, old: int, path: tuple[str, ...], value: int, node: Node, *, replaces: bool) -> int:
+        """`old` with `value` under `path`; what was there is gone if `replaces` and the property is known."""
+        made = self.graph.node(self.place(node))
+        if not path:
+            self.graph.edge(old, made)
+            self.graph.edge(value, made)
+            return made
+        step, inner = path[0], 0
+        strong = (replaces or len(path) > 1) and step not in (ANY, ELEMENT, ENTRY)
+        self.graph.edge(old, made, Op("drop", step) if strong else COPY)
+        if len(path) > 1:
+            inner = self.graph.node(self.place(node)) if old else 0
+            self.graph.edge(old, inner, Op("read", step))
+            value = self._written(inner, path[1:], value, node, replaces=replaces)
+        self.graph.edge(value, made, Op("write", step))
+        return made
 
     # ------------------------------------------------------------ expressions
 
@@ -562,13 +678,19 @@ class _Front:
 
     def do_identifier(self, node: Node) -> int:
         binding = self.scope.find(text(node))
-        if binding is None or binding.kind in ("function", "class"):
-            return 0
+        if binding is None:
+            return self._arguments(node) if text(node) == "arguments" else 0
         source = self.present(binding)
         if not source:
             return 0
         module_level = binding.scope.parent is None and self.function is not binding.scope.function
         return self.value(node, source, op=LEAK if module_level else COPY)
+
+    def _arguments(self, node: Node) -> int:
+        """The `arguments` object of the function."""
+        if not self.function.arguments:
+            self.function.arguments = self.graph.node(self.place(node))
+        return self.value(node, self.function.arguments)
 
     def do_this(self, node: Node) -> int:
         return self.value(node, self.scope.owner.this) if self.scope.owner is not None else 0
@@ -601,7 +723,12 @@ class _Front:
             return
         path: list[str] = []
         here: Node | None = node
-        while here is not None and here.type in ("member_expression", "subscript_expression", "non_null_expression", "parenthesized_expression"):
+        while here is not None and here.type in (
+            "member_expression",
+            "subscript_expression",
+            "non_null_expression",
+            "parenthesized_expression",
+        ):
             if here.type == "member_expression":
                 prop = here.child_by_field_name("property")
                 path.append(property_name(prop) or ANY if prop is not None else ANY)
@@ -632,14 +759,13 @@ class _Front:
         arguments = node.child_by_field_name("arguments")
         if callee is None:
             return 0
-        receiver = self._receiver(callee)
-        args: list[tuple[Node, int]] = []
-        if arguments is not None and arguments.type == "template_string":
-            args.append((arguments, self.expression(arguments)))
-        elif arguments is not None:
-            args = [(child, self.expression(child)) for child in arguments.named_children if child.type != "comment"]
+        receiver, callee_value = self._receiver(callee)
+        args = self._arguments_of(arguments) if arguments is not None else []
         result = self.value(node)
-        call = Call(len(self.program.calls) + 1, self.file, node, self.scope, callee, receiver, args, result)
+        held = [self._held(argument) for argument, _ in args]
+        call = Call(
+            len(self.program.calls) + 1, self.file, node, self.scope, callee, receiver, args, result, callee_value, held
+        )
         self.program.calls.append(call)
         self.file.calls[span(node)] = call
         if text(callee) in ("require", "import") and args and args[0][0].type == "string":
@@ -647,26 +773,50 @@ class _Front:
         self._mutation(call)
         return 0 if calls.tests_only(call) else result
 
-    def _receiver(self, callee: Node) -> int:
-        if callee.type in ("member_expression", "subscript_expression"):
-            base = callee.child_by_field_name("object")
-            made = self.expression(base) if base is not None else 0
-            index = callee.child_by_field_name("index")
-            if index is not None:
-                self.expression(index)
-            return made
-        self.expression(callee)
-        return 0
+    def _arguments_of(self, arguments: Node) -> list[tuple[Node, int]]:
+        if arguments.type != "template_string":
+            return [(child, self.expression(child)) for child in arguments.named_children if child.type != "comment"]
+        self.expression(arguments)
+        filled = [
+            child.named_children[0]
+            for child in arguments.named_children
+            if child.type == "template_substitution" and child.named_children
+        ]
+        return [(arguments, 0), *((child, self.file.values.get(span(child), 0)) for child in filled)]
+
+    def _held(self, argument: Node) -> int:
+        """The graph node of the variable that an argument is: the function may change what it holds."""
+        if argument.type == "this":
+            return self.scope.owner.this if self.scope.owner is not None else 0
+        binding = self.scope.find(text(argument)) if argument.type == "identifier" else None
+        return self.present(binding) if binding is not None and binding.kind != "function" else 0
+
+    def _receiver(self, callee: Node) -> tuple[int, int]:
+        """Graph nodes of the object whose method is called (0: none), and of what is called."""
+        if callee.type not in ("member_expression", "subscript_expression"):
+            return 0, self.expression(callee)
+        base, index, prop = (callee.child_by_field_name(field) for field in ("object", "index", "property"))
+        made = self.expression(base) if base is not None else 0
+        if index is not None:
+            self.expression(index)
+        if not made:
+            return 0, 0
+        name = (
+            property_name(prop)
+            if prop is not None
+            else string_value(index)
+            if index is not None and index.type == "string"
+            else None
+        )
+        method = self.graph.node(self.place(callee))
+        self.graph.edge(made, method, Op("read", name or ANY))
+        return made, method
 
     def _mutation(self, call: Call) -> None:
         """`list.push(x)`, `map.set(k, v)`, `Object.assign(target, x)`: a variable takes a new value."""
-        for target, name, value in calls.mutations(call):
-            if value and (target.type in ("identifier", "this")):
-                self.write_into(target, name, value, call.node, replaces=False)
-            elif value and target.type == "member_expression":
-                wrapped = self.graph.node(self.place(call.node))
-                self.graph.edge(value, wrapped, Op("write", name))
-                self.bind_member(target, self.either(call.node, self.file.values.get(span(target), 0), wrapped))
+        for target, path, value in calls.mutations(call):
+            if value:
+                self.write_into(target, path, value, call.node, replaces=False)
 
     def do_await(self, node: Node) -> int:
         inner = self.expression(node.named_children[0]) if node.named_children else 0
@@ -676,17 +826,48 @@ class _Front:
         return self.do_await(node)
 
     def do_object(self, node: Node) -> int:
-        made = self.value(node)
+        """Later properties replace earlier ones of the same name, and those of what is spread before them."""
+        made, seen, spread = self.value(node), set[str](), False
+        outer, self.scope = self.scope, Scope(self.scope, self.function, self._object_owner(node, made))
         for child in node.named_children:
             if child.type == "spread_element":
                 self.graph.edge(self.expression(child.named_children[0]), made)
-            elif child.type == "method_definition":
-                self.do_function(child)
+                spread = True
+                continue
+            name = self._property_of(child)
+            if name and (spread or name in seen):
+                replaced, made = made, self.graph.node(self.place(node))
+                self.graph.edge(replaced, made, Op("drop", name))
+            seen.add(name)
+            if child.type == "method_definition":
+                self._method(made, child, name)
             elif child.type == "shorthand_property_identifier":
-                self._property(made, child, text(child), self.do_identifier(child))
+                self._property(made, child, name, self.do_identifier(child))
             elif child.type == "pair":
                 self._pair(made, child)
+        self.scope = outer
+        self.file.values[span(node)] = made
         return made
+
+    def _object_owner(self, node: Node, made: int) -> Class | None:
+        """An object with methods is the `this` of them."""
+        methods = [child for child in node.named_children if _binds_this(child)]
+        return Class("", self.file, self.scope, None, made) if methods else None
+
+    @staticmethod
+    def _property_of(child: Node) -> str:
+        key = child.child_by_field_name("key") or child.child_by_field_name("name") or child
+        return text(child) if child.type == "shorthand_property_identifier" else property_name(key) or ""
+
+    def _method(self, made: int, node: Node, name: str) -> None:
+        function, owner = self.do_function(node), self.scope.owner
+        if _is_getter(node):
+            self.graph.edge(function.result, made, Op("write", name or ANY))
+            return
+        if owner is not None:
+            owner.methods[name] = function
+        function.value = self.graph.node(self.place(node))
+        self.graph.edge(function.value, made, Op("write", name or ANY))
 
     def _pair(self, made: int, pair: Node) -> None:
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
@@ -702,7 +883,8 @@ class _Front:
             return
         held = self.graph.node(self.place(node))
         self.graph.edge(value, held)
-        self.evidence(held, name)
+        if value not in self.callables:
+            self.evidence(held, name)
         self.graph.edge(held, made, Op("write", name))
 
     def do_array(self, node: Node) -> int:
@@ -715,18 +897,26 @@ class _Front:
                 self.graph.edge(self.expression(child.named_children[0]), made, BLUR)
                 position = None
             else:
-                self.graph.edge(self.expression(child), made, Op("write", ELEMENT if position is None else str(position)))
+                self.graph.edge(
+                    self.expression(child), made, Op("write", ELEMENT if position is None else str(position))
+                )
                 position = None if position is None else position + 1
         return made
 
     def do_template(self, node: Node) -> int:
-        parts = [self.expression(child.named_children[0]) for child in node.named_children if child.type == "template_substitution" and child.named_children]
+        parts = [
+            self.expression(child.named_children[0])
+            for child in node.named_children
+            if child.type == "template_substitution" and child.named_children
+        ]
         return self.value(node, *parts) if any(parts) else 0
 
     def do_binary(self, node: Node) -> int:
         left, right, operator = (node.child_by_field_name(field) for field in ("left", "right", "operator"))
         values = self.maybe(left), self.maybe(right)
         sign = text(operator) if operator is not None else ""
+        if sign in ("||", "??") and _is_part(left, right):
+            return self.either(node, values[0])
         if sign == "&&":
             return self.either(node, values[1])
         if sign in ("+", "||", "??") and any(values):
@@ -737,10 +927,14 @@ class _Front:
         argument, operator = node.child_by_field_name("argument"), node.child_by_field_name("operator")
         if argument is None:
             return 0
-        if operator is not None and text(operator) == "delete" and argument.type in ("member_expression", "subscript_expression"):
+        if (
+            operator is not None
+            and text(operator) == "delete"
+            and argument.type in ("member_expression", "subscript_expression")
+        ):
             base = argument.child_by_field_name("object")
             if base is not None:
-                self.write_into(base, self._key(argument), 0, node, replaces=True)
+                self.write_into(argument, (), 0, node, replaces=True)
             return 0
         self.expression(argument)
         return 0
@@ -749,27 +943,41 @@ class _Front:
         condition, taken = node.child_by_field_name("condition"), node.child_by_field_name("consequence")
         self.maybe(condition)
         made = self.maybe(taken)
-        if made and condition is not None and taken is not None and text(condition).strip("()") == f"Array.isArray({text(taken)}":
+        if (
+            made
+            and condition is not None
+            and taken is not None
+            and text(condition).strip("()") == f"Array.isArray({text(taken)}"
+        ):
             # Only a list passes: what an object of known properties holds does not.
             items = self.value(node, made, op=Op("read", ELEMENT))
             made = self.graph.node(self.place(node))
             self.graph.edge(items, made, Op("write", ELEMENT))
-        return self.either(node, made, self.maybe(node.child_by_field_name("alternative")))
+        other = node.child_by_field_name("alternative")
+        instead = self.maybe(other)
+        return self.either(node, made, 0 if _is_part(taken, other) else instead)
 
     def do_assignment(self, node: Node) -> int:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         if left is None or right is None:
             return 0
         made = self.expression(right)
-        if node.type == "augmented_assignment_expression" and left.type in ("identifier", "member_expression", "subscript_expression"):
+        if node.type == "augmented_assignment_expression" and left.type in (
+            "identifier",
+            "member_expression",
+            "subscript_expression",
+        ):
             old = self.expression(left)
             made = self.either(node, old, made)
         self.destructure(left, made)
         return self.value(node, made) if made else 0
 
     def do_function_value(self, node: Node) -> int:
-        self.do_function(node)
-        return 0
+        function = self.do_function(node)
+        function.value = function.value or self.graph.node(self.place(node))
+        self.file.values[span(node)] = function.value
+        self.callables.add(function.value)
+        return function.value
 
     def do_sequence(self, node: Node) -> int:
         made = 0
@@ -778,28 +986,81 @@ class _Front:
         return made
 
     def do_spread(self, node: Node) -> int:
-        return self.value(node, self.expression(node.named_children[0]), op=Op("read", ELEMENT)) if node.named_children else 0
+        return (
+            self.value(node, self.expression(node.named_children[0]), op=Op("read", ELEMENT))
+            if node.named_children
+            else 0
+        )
 
     def do_yield(self, node: Node) -> int:
+        whole = any(child.type == "*" for child in node.children)
         for child in node.named_children:
-            self.graph.edge(self.expression(child), self.function.result, Op("write", ELEMENT))
+            self.graph.edge(self.expression(child), self.function.result, COPY if whole else Op("write", ELEMENT))
         return 0
 
     def do_jsx(self, node: Node) -> int:
-        """Attributes and children are looked at; what is drawn on the screen goes nowhere."""
-        for child in node.named_children:
-            if child.type == "jsx_attribute":
-                for part in child.named_children[1:]:
-                    self.file.values[span(part)] = self.expression(part)
-            else:
-                self.expression(child)
+        """A component is called with its attributes and children; what is drawn on the screen goes nowhere."""
+        opening = node.child_by_field_name("open_tag") or node
+        props = self.graph.node(self.place(node))
+        for child in opening.named_children:
+            self._jsx_attribute(child, props)
+        for child in node.named_children if opening is not node else ():
+            if child.type not in ("jsx_opening_element", "jsx_closing_element"):
+                self.graph.edge(self.expression(child), props, Op("write", "children"))
+        name = opening.child_by_field_name("name")
+        if name is not None and text(name).endswith(".Provider"):
+            binding = self.scope.find(text(name).removesuffix(".Provider"))
+            if binding is not None:
+                chain(self.graph, props, self.cell(binding), LEAK, Op("read", "value"))
+        elif name is not None and not text(name)[:1].islower():
+            self.program.elements.append(self._element(node, name, props))
         return 0
+
+    def _element(self, node: Node, name: Node, props: int) -> Call:
+        number = -len(self.program.elements) - 1
+        return Call(
+            number,
+            self.file,
+            node,
+            self.scope,
+            name,
+            0,
+            [(node, props)],
+            self.graph.node(self.place(node)),
+            self.expression(name),
+        )
+
+    def _jsx_attribute(self, node: Node, props: int) -> None:
+        if node.type == "jsx_expression" and node.named_children and node.named_children[0].type == "spread_element":
+            self.graph.edge(self.expression(node.named_children[0].named_children[0]), props)
+        elif node.type == "jsx_attribute" and len(node.named_children) > 1:
+            name, part = node.named_children[0], node.named_children[1]
+            made = self.expression(part)
+            self.file.values[span(part)] = made
+            self.graph.edge(made, props, Op("write", text(name)))
 
     def do_jsx_expression(self, node: Node) -> int:
         made = 0
         for child in node.named_children:
             made = self.expression(child)
         return made
+
+
+_REACHES = {
+    "member_expression": "object",
+    "subscript_expression": "object",
+    "non_null_expression": "",
+    "parenthesized_expression": "",
+    "as_expression": "",
+    "assignment_expression": "left",
+    "augmented_assignment_expression": "left",
+}
+"""Expressions through which something else is written to: the field that holds it (or the first child)."""
+def _is_part(part: Node | None, whole: Node | None) -> bool:
+    """`event.payload || event`: the whole stands in for its part, in the same form; it is not the whole that is meant."""
+    if part is None or whole is None or whole.type != "identifier" or part.type != "member_expression":
+        return False
+    return text(part).startswith((f"{text(whole)}.", f"{text(whole)}?."))
 
 
 _STATEMENTS = {
@@ -827,6 +1088,7 @@ _STATEMENTS = {
 }
 _PATTERNS = {
     "identifier": _Front.bind_name,
+    "shorthand_property_identifier_pattern": _Front.bind_name,
     "assignment_pattern": _Front.bind_default,
     "object_pattern": _Front.bind_object,
     "array_pattern": _Front.bind_array,
@@ -865,7 +1127,6 @@ _EXPRESSIONS = {
     "yield_expression": _Front.do_yield,
     "jsx_element": _Front.do_jsx,
     "jsx_self_closing_element": _Front.do_jsx,
-    "jsx_opening_element": _Front.do_jsx,
     "jsx_expression": _Front.do_jsx_expression,
     **dict.fromkeys(CLASSES, _Front.do_class),
 }

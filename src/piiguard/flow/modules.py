@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from piiguard.model import Source
 
 EXTENSIONS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
 
@@ -21,7 +26,7 @@ class ModuleFinder:
         if module.startswith("."):
             return self.file(posixpath.normpath(posixpath.join(posixpath.dirname(importer), module)))
         for prefix, target in self._aliases:
-            if module == prefix.rstrip("/") or (prefix.endswith("/") and module.startswith(prefix)):
+            if module == prefix.rstrip("/") or (prefix.endswith("/") and module.startswith(prefix)) or not prefix:
                 found = self.file(posixpath.normpath(target + module[len(prefix) :]))
                 if found:
                     return found
@@ -37,3 +42,51 @@ class ModuleFinder:
                 if candidate + extension in self._paths:
                     return candidate + extension
         return None
+
+
+_CONFIG = re.compile(r"(?:tsconfig|jsconfig)(?:\.[\w-]+)?\.json")
+_NOISE = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/|,(?=\s*(?://[^\n]*\s*)*[}\]])', re.DOTALL)
+"""Comments and trailing commas, which a tsconfig may have, beside strings, which stay."""
+
+
+def aliases(sources: Iterable[Source]) -> Iterator[tuple[str, str]]:
+    """What imports may mean besides paths: packages of the same repository (package.json), and tsconfig `paths` and `baseUrl`."""
+    for source in sources:
+        name, folder = posixpath.basename(source.path), posixpath.dirname(source.path)
+        if name == "package.json":
+            yield from _package(_object(source), folder)
+        elif _CONFIG.fullmatch(name):
+            yield from _config(_object(source).get("compilerOptions"), folder)
+
+
+def _object(source: Source) -> dict[str, Any]:
+    """The JSON object of a file; empty if it is none."""
+    try:
+        loaded = json.loads(_NOISE.sub(lambda found: found[1] or "", source.text.decode("utf-8", "replace")))
+    except (ValueError, RecursionError):
+        return {}
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def _package(package: dict[str, Any], folder: str) -> Iterator[tuple[str, str]]:
+    name = package.get("name")
+    if not isinstance(name, str) or not name:
+        return
+    mains = [package.get(field) for field in ("source", "module", "main", "types")]
+    for main in (*mains, "index", "src/index", "src/main"):
+        if isinstance(main, str):
+            yield name, posixpath.join(folder, main)
+    yield f"{name}/", f"{folder}/" if folder else ""
+
+
+def _config(options: object, folder: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(options, dict):
+        return
+    base_url, paths = options.get("baseUrl"), options.get("paths")
+    base = posixpath.normpath(posixpath.join(folder, base_url if isinstance(base_url, str) else "."))
+    for pattern, targets in paths.items() if isinstance(paths, dict) else ():
+        for target in targets if isinstance(targets, list) else ():
+            if isinstance(target, str):
+                yield pattern.removesuffix("*"), posixpath.join(base, target.removesuffix("*"))
+    if isinstance(base_url, str):
+        yield "", f"{base}/"

@@ -46,8 +46,13 @@ class Function:
     rest: int = 0
     """Graph node of a rest parameter; 0 = none."""
     result: int = 0
-    this: int = 0
     owner: Class | None = None
+    value: int = 0
+    """Graph node of the function itself, as a value."""
+    arguments: int = 0
+    """Graph node of the `arguments` object, where the body reads it."""
+    changed: dict[int, int] = field(default_factory=dict)
+    """Parameter -> graph node of what the function puts into the object that it gets there."""
 
 
 @dataclass
@@ -60,6 +65,8 @@ class Class:
     base: Node | None
     this: int
     methods: dict[str, Function] = field(default_factory=dict)
+    fields: dict[str, Node] = field(default_factory=dict)
+    """Field -> what it is initialised with."""
 
 
 @dataclass
@@ -83,6 +90,8 @@ class Binding:
     reassigned: bool = False
     written_inside: bool = False
     """Assigned in a nested function: only the cell knows its value."""
+    position: int = -1
+    """`param`: which parameter of the function it is, if the whole of one."""
 
 
 class Scope:
@@ -114,6 +123,8 @@ class File:
     exports: dict[str, tuple[Node, Scope] | tuple[str, str]] = field(default_factory=dict)
     """Exported name -> its expression (or declaration), or (module, name) for a re-export."""
     star_exports: list[str] = field(default_factory=list)
+    common_js: bool = False
+    """`module.exports = …`: the default export is the module."""
     values: dict[Span, int] = field(default_factory=dict)
     """Expression -> its graph node."""
     scopes: dict[Span, Scope] = field(default_factory=dict)
@@ -137,6 +148,10 @@ class Call:
     args: list[tuple[Node, int]]
     """Syntax and graph node of each argument."""
     result: int
+    callee_value: int = 0
+    """Graph node of what is called, as a value."""
+    held: list[int] = field(default_factory=list)
+    """For each argument that is a variable: the graph node of its definition, which the call may change."""
 
 
 class Ref(NamedTuple):
@@ -161,7 +176,10 @@ class Program:
         self.finder = finder
         self.files: dict[str, File] = {}
         self.calls: list[Call] = []
+        self.elements: list[Call] = []
+        """JSX elements of components: a call with the props."""
         self.functions: list[Function] = []
+        self.classes: list[Class] = []
         self.stumbles: dict[str, list[int]] = {}
         """Path -> lines at which the parser stumbled without missing code."""
         self.callers: dict[int, list[Call]] = {}
@@ -184,18 +202,27 @@ class Program:
         if binding.kind == "import":
             return self.import_ref(binding.file, binding.module, binding.export, depth)
         if binding.kind == "param":
-            return None
+            return self._handed_over(binding, depth)
         ref = self.resolve(binding.value, binding.scope, binding.file, depth)
         for name in binding.path:
             ref = self.member(ref, name, depth) if ref else None
         return ref
+
+    def _handed_over(self, binding: Binding, depth: int) -> Ref | None:
+        """What every caller hands over for a parameter: `register(resolver)`. None where they differ or are not known."""
+        if depth <= 0:
+            return None
+        refs = [self.resolve(node, call.scope, call.file, depth - 1) for node, call in self.arguments_for(binding)]
+        known = {(ref.kind, ref.name, ref.chain) if ref else None for ref in refs}
+        return refs[0] if refs and len(known) == 1 and refs[0] and refs[0].kind in ("import", "global") else None
 
     def import_ref(self, file: File, module: str, export: str, depth: int) -> Ref | None:
         target = self.file_of(file, module)
         if target is None:
             return Ref("import", f"{module}#{export}")
         if export == "*":
-            return Ref("module", file=target)
+            whole = self.export_ref(target, "default", depth - 1) if target.common_js else None
+            return whole if whole is not None and whole.kind in ("function", "class") else Ref("module", file=target)
         return self.export_ref(target, export, depth)
 
     def export_ref(self, file: File, name: str, depth: int) -> Ref | None:
@@ -207,7 +234,10 @@ class Program:
                 ref = self.import_ref(file, module, name, depth - 1)
                 if ref is not None and not (ref.kind == "import" and ref.name.startswith(".")):
                     return ref
-            return None
+            if not file.common_js or name == "default":
+                return None
+            whole = self.export_ref(file, "default", depth - 1)
+            return self.member(whole, name, depth - 1) if whole is not None else None
         if isinstance(found[0], str):
             return self.import_ref(file, found[0], str(found[1]), depth - 1)
         node, scope = found
@@ -297,7 +327,14 @@ def object_value(node: Node, name: str) -> Node | None:
 
 def property_name(node: Node) -> str | None:
     """The name of a property, where it is written as a name or a literal."""
-    if node.type in ("property_identifier", "identifier", "private_property_identifier", "number", "shorthand_property_identifier_pattern", "type_identifier"):
+    if node.type in (
+        "property_identifier",
+        "identifier",
+        "private_property_identifier",
+        "number",
+        "shorthand_property_identifier_pattern",
+        "type_identifier",
+    ):
         return text(node)
     if node.type == "string":
         return string_value(node)
@@ -343,7 +380,12 @@ def _call(program: Program, node: Node, scope: Scope, file: File, depth: int) ->
     ref = program.resolve(callee, scope, file, depth)
     if ref is None:
         return None
-    if ref.kind in ("import", "global") and arguments is not None and arguments.named_children and arguments.named_children[0].type in _FUNCTION_LITERALS:
+    if (
+        ref.kind in ("import", "global")
+        and arguments is not None
+        and arguments.named_children
+        and arguments.named_children[0].type in _FUNCTION_LITERALS
+    ):
         # useCallback(fn), asyncHandler(fn), memo(fn): the function, wrapped.
         return program.resolve(arguments.named_children[0], scope, file, depth)
     if ref.kind == "class":
@@ -364,9 +406,18 @@ def returned(function: Function) -> Node | None:
 
 def _returned(program: Program, function: Function, depth: int) -> Ref | None:
     body = returned(function)
-    scope = function.file.scopes.get(span(body)) if body is not None else None
-    scope = scope or function.file.scopes.get(span(function.node))
-    return program.resolve(body, scope, function.file, depth) if scope else None
+    return program.resolve(body, scope_at(function.file, body), function.file, depth) if body is not None else None
+
+
+def scope_at(file: File, node: Node) -> Scope:
+    """The innermost scope around a node."""
+    here: Node | None = node
+    while here is not None:
+        found = file.scopes.get(span(here))
+        if found is not None:
+            return found
+        here = here.parent
+    return file.scope
 
 
 def _function(program: Program, node: Node, scope: Scope, file: File, depth: int) -> Ref | None:
@@ -391,6 +442,11 @@ def _this(program: Program, node: Node, scope: Scope, file: File, depth: int) ->
     return Ref("instance", owner=scope.owner) if scope.owner else None
 
 
+def _super(program: Program, node: Node, scope: Scope, file: File, depth: int) -> Ref | None:
+    """The base class: `super(…)` runs its constructor, `super.read` is its method."""
+    return program.resolve(scope.owner.base, scope.owner.scope, scope.owner.file, depth) if scope.owner else None
+
+
 def _either(program: Program, node: Node, scope: Scope, file: File, depth: int) -> Ref | None:
     """`a ?? b`, `a || b`: the first that is known."""
     for side in ("left", "right"):
@@ -404,6 +460,7 @@ _FUNCTION_LITERALS = ("arrow_function", "function_expression")
 _RESOLVERS = {
     "identifier": _identifier,
     "shorthand_property_identifier": _identifier,
+    "type_identifier": _identifier,
     "member_expression": _member,
     "subscript_expression": _member,
     "call_expression": _call,
@@ -423,5 +480,6 @@ _RESOLVERS = {
     "satisfies_expression": _inner,
     "non_null_expression": _inner,
     "this": _this,
+    "super": _super,
     "binary_expression": _either,
 }
