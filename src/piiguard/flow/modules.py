@@ -45,8 +45,9 @@ class ModuleFinder:
 
 
 _CONFIG = re.compile(r"(?:tsconfig|jsconfig)(?:\.[\w-]+)?\.json")
-_NOISE = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/|,(?=\s*(?://[^\n]*\s*)*[}\]])', re.DOTALL)
-"""Comments and trailing commas, which a tsconfig may have, beside strings, which stay."""
+_COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])')
+"""What a tsconfig may have and JSON may not, beside strings, which stay."""
 
 
 def aliases(sources: Iterable[Source]) -> Iterator[tuple[str, str]]:
@@ -62,7 +63,10 @@ def aliases(sources: Iterable[Source]) -> Iterator[tuple[str, str]]:
 def _object(source: Source) -> dict[str, Any]:
     """The JSON object of a file; empty if it is none."""
     try:
-        loaded = json.loads(_NOISE.sub(lambda found: found[1] or "", source.text.decode("utf-8", "replace")))
+        text = source.text.decode("utf-8", "replace")
+        for noise in (_COMMENT, _COMMA):
+            text = noise.sub(lambda found: found[1] or "", text)
+        loaded = json.loads(text)
     except (ValueError, RecursionError):
         return {}
     return loaded if isinstance(loaded, dict) else {}
