@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from piiguard.flow import forge
-from piiguard.flow.calls import callee_name, function_of, named_argument
-from piiguard.flow.graph import LEAK, Graph, Op
+from piiguard.flow.calls import callee_name, function_of
+from piiguard.flow.graph import ELEMENT, LEAK, Graph, Op
 from piiguard.flow.hosts import Texts, template_of
-from piiguard.flow.program import Call, Function, Program, span
+from piiguard.flow.program import Call, Function, Program
 from piiguard.model import App
 
 STORES = frozenset({"@forge/api#storage", "@forge/kvs#kvs", "@forge/kvs#default", "@forge/storage#storage"})
@@ -77,14 +77,25 @@ def _carry_to_consumers(
     """What is pushed reaches the consumers: as `event.body` (new form) or as `payload` (a resolver's listener)."""
     if not push.args:
         return
+    pushed = push.args[0][1]
+    events = [pushed, _part(graph, pushed, ELEMENT)]
+    payloads = [*events, *(_part(graph, event, "body") for event in events)]
     for function in _consumers(app, program, resolvers):
         program.callers.setdefault(function.number, []).append(push)
-        if function.params:
-            graph.edge(push.args[0][1], function.params[0], Op("call", site=push.number))
-            _wrapped(graph, push.args[0][1], function.params[0], "payload", push.number)
-            body = named_argument(push, 0, "body")
-            if body is not None:
-                _wrapped(graph, push.file.values.get(span(body), 0), function.params[0], "payload", push.number)
+        for param in function.params[:1]:
+            for event in events:
+                graph.edge(event, param, Op("call", site=push.number))
+            for payload in payloads:
+                _wrapped(graph, payload, param, "payload", push.number)
+
+
+def _part(graph: Graph, value: int, name: str) -> int:
+    """A property of a value, or the elements of a list of them."""
+    if not value:
+        return 0
+    part = graph.node(graph.places[value])
+    graph.edge(value, part, Op("read", name))
+    return part
 
 
 def _consumers(app: App, program: Program, resolvers: dict[str, list[Function]]) -> Iterator[Function]:

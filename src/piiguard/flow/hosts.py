@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from tree_sitter import Node
 
-from piiguard.flow.program import Binding, File, Program, Scope, object_value, returned, span, string_value, text
+from piiguard.flow.program import Binding, File, Program, Scope, object_value, returned, scope_at, string_value, text
 
 ALTERNATIVES = 8
 """Values that are followed where an expression may have several (a parameter with many callers)."""
@@ -88,6 +88,8 @@ class Texts:
         ref = self.program.resolve(base, scope, file)
         if ref is not None and ref.kind == "module" and ref.file:
             return self.export(ref.file, name, depth)
+        if ref is not None and ref.owner and name in ref.owner.fields:
+            return self.of(ref.owner.fields[name], ref.owner.scope, ref.owner.file, depth)
         return self._property(base, (name,), scope, file, depth)
 
     def _from_callers(self, binding: Binding, depth: int) -> list[Text]:
@@ -198,8 +200,8 @@ def _call(texts: Texts, node: Node, scope: Scope, file: File, depth: int) -> lis
     if ref is None or ref.function is None:
         return []
     value = returned(ref.function)
-    inner = ref.function.file.scopes.get(span(ref.function.node))
-    return texts.of(value, inner, ref.function.file, depth) if value is not None and inner is not None else []
+    owner = ref.function.file
+    return texts.of(value, scope_at(owner, value), owner, depth) if value is not None else []
 
 
 def _inner(texts: Texts, node: Node, scope: Scope, file: File, depth: int) -> list[Text]:

@@ -29,6 +29,10 @@ _STATEMENTS = frozenset(
 )
 _URL = re.compile(r"(?:https?:|wss?:)?//[^\s\"'<>`)]+")
 _CALLS = frozenset({"call_expression", "new_expression"})
+_FAILED = re.compile(
+    r"!\s*\w+\.ok\b|\.ok\s*===?\s*false|\bstatus\w*\s*(?:!==?|>=?)\s*\d|\berror(?:Message)?s\b", re.IGNORECASE
+)
+"""Conditions that hold after a failed request."""
 _PRODUCTS = ("Jira", "Confluence", "Bitbucket")
 _WRAPPERS = frozenset({"await_expression", "parenthesized_expression", "as_expression", "non_null_expression"})
 
@@ -174,6 +178,18 @@ class Marked:
 
     def url(self) -> str | None:
         return next((template_of(value) for value in self._texts(("arg:0",))), None)
+
+    @property
+    def failed(self) -> bool:
+        here: Node | None = self.syntax
+        while here is not None and here.parent is not None:
+            around = here.parent
+            condition = around.child_by_field_name("condition") if around.type == "if_statement" else None
+            taken = around.child_by_field_name("consequence") if condition is not None else None
+            if condition is not None and here == taken and _FAILED.search(text(condition)):
+                return True
+            here = around
+        return False
 
     @property
     def product(self) -> str:

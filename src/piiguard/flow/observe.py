@@ -81,7 +81,8 @@ class Observer:
         if personal is not None:
             yield self.made(place, rule.category, personal.confidence, reached=personal, attributes=attributes)
         if rule.category == "pii-storage" and rule.store != "secret":
-            secret = self.reaching(values, CREDENTIAL)
+            # The key under which a value is kept is a name: it makes no stored credential.
+            secret = self.reaching(place.values(tuple(filter(_holds_value, rule.slots))), CREDENTIAL)
             if secret is not None:
                 yield self.made(
                     place, "credential-storage-plain", secret.confidence, reached=secret, attributes=attributes
@@ -89,7 +90,8 @@ class Observer:
 
     def log(self, place: MarkedPlace, *, born_here: bool) -> Iterator[Observation]:
         """`born_here`: without what callers hand over; inside a log wrapper, that is reported at their calls."""
-        reached = self.reaching(place.values(place.rule.slots), PERSONAL | CREDENTIAL, born_here=born_here)
+        values = place.values(place.rule.slots)
+        reached = self.reaching(values, PERSONAL | CREDENTIAL, born_here=born_here, failed=place.failed)
         if reached is not None:
             yield self.made(place, "pii-log", reached.confidence, reached=reached)
 
@@ -209,10 +211,12 @@ class Observer:
         born_here: bool = False,
         signing: bool = False,
         without: str = "",
+        failed: bool = False,
     ) -> Reached | None:
         """The data classes of some groups in some values. The witness is the most certain and most direct of them.
 
         `signing`: with what signs a request in, which is otherwise left out. `without`: a shape that does not count.
+        `failed`: without the answers of requests, which are error messages where the request has failed.
         """
         found: list[tuple[tuple[bool, bool, int, Fact], int, frozenset[str]]] = []
         for value in values:
@@ -223,7 +227,10 @@ class Observer:
                     name for name in _classes(fact, value.path, signing=signing) if DATA_CLASSES[name] in groups
                 )
                 if classes:
-                    steps = len(self._solution.trail(value.node, fact).steps)
+                    trail = self._solution.trail(value.node, fact)
+                    if failed and RESPONSE in trail.origin.fact.path:
+                        continue
+                    steps = len(trail.steps)
                     found.append(
                         ((fact.confidence == "likely", classes == {"user-content"}, steps, fact), value.node, classes)
                     )
@@ -303,6 +310,10 @@ class Observer:
             return "inter-function"
         start, end = place.span
         return "direct" if start <= begin.start and begin.end <= end else "intra-function"
+
+
+def _holds_value(slot: str) -> bool:
+    return slot != "arg:0" and not slot.endswith(".key")
 
 
 def _own(host: Host) -> bool:

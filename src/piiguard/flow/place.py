@@ -55,6 +55,10 @@ class MarkedPlace(Protocol):
         """The path or URL that a request asks for, `{}` for what is filled in."""
 
     @property
+    def failed(self) -> bool:
+        """Whether the place is reached only after a request has failed (`if (!response.ok) …`)."""
+
+    @property
     def product(self) -> str:
         """The product whose REST API is called (`jira`, `confluence`, `bitbucket`), or an empty string."""
 

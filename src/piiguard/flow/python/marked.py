@@ -175,6 +175,10 @@ class Marked:
         return None
 
     @property
+    def failed(self) -> bool:
+        return False
+
+    @property
     def product(self) -> str:
         """The Atlassian product that a request asks: `jira`, `confluence`, `bitbucket`; "" for none."""
         match = _PRODUCT_URL.match(self.url() or "")
