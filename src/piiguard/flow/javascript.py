@@ -192,7 +192,8 @@ class _Front:
     def _new_function(self, node: Node, name: str, owner: Class | None = None) -> Function:
         function = Function(len(self.program.functions) + 1, self.file, node, name, owner=owner)
         self.program.functions.append(function)
-        self.file.functions[span(node)] = function
+        if node != self.file.root:  # a file that is one function has its span
+            self.file.functions[span(node)] = function
         return function
 
     def do_function(self, node: Node, owner: Class | None = None) -> Function:
@@ -842,7 +843,8 @@ class _Front:
             if child.type == "method_definition":
                 self._method(made, child, name)
             elif child.type == "shorthand_property_identifier":
-                self._property(made, child, name, self.do_identifier(child))
+                # The variable's name has told what it tells where the variable was defined.
+                self.graph.edge(self.do_identifier(child), made, Op("write", name))
             elif child.type == "pair":
                 self._pair(made, child)
         self.scope = outer
