@@ -56,6 +56,7 @@ CATEGORIES: tuple[str, ...] = (
     "insecure-transport",
     "tracking",
     "session-recording",
+    "usage-metrics",
     "cookie",
     "browser-storage",
     "navigation-egress",

@@ -222,7 +222,7 @@ def insecure_egress(manifest: Manifest) -> Iterator[Place]:
 
 @check(
     "manifest-analytics",
-    "tracking",
+    "manifest-declaration",
     "Declares an analytics tool",
     page="analytics-tool-policy",
     why="The manifest itself says that use of the app is measured by a third party.",
@@ -237,7 +237,7 @@ def analytics(manifest: Manifest) -> Iterator[Place]:
                 entry.line,
                 entry.address or "",
                 host,
-                attributes=_declared(entry, "analytics") | {"kind": "analytics"} | _vendor(host),
+                attributes=_declared(entry, "analytics-egress") | {"kind": "analytics"} | _vendor(host),
             )
 
 
