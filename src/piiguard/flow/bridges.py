@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from piiguard.flow import forge
-from piiguard.flow.calls import callee_name, function_of
+from piiguard.flow.calls import callee_name
 from piiguard.flow.graph import ELEMENT, LEAK, Graph, Op
 from piiguard.flow.hosts import Texts, template_of
 from piiguard.flow.program import Call, Function, Program
 from piiguard.model import App
 
 STORES = frozenset({"@forge/api#storage", "@forge/kvs#kvs", "@forge/kvs#default", "@forge/storage#storage"})
+INVOKERS = frozenset({"@forge/bridge#invoke", "@forge/bridge#makeInvoke"})
 _WRITES = {"set": "plain", "setSecret": "secret"}
 _READS = {"get": "plain", "getSecret": "secret"}
 
@@ -26,31 +29,28 @@ def link(app: App, program: Program, graph: Graph, texts: Texts) -> None:
     resolvers = _resolvers(program, texts)
     for call in program.calls:
         names, _ = program.roots(call.callee, call.scope, call.file)
-        if "@forge/bridge#invoke" in names and call.args:
-            for key in _keys(call, texts):
+        if not names.isdisjoint(INVOKERS) and call.args:
+            for key in _keys(call, call.args[0][0], texts):
                 _carry(program, graph, call, resolvers.get(key, []))
         elif callee_name(call) == "push" and "@forge/events#Queue" in names:
             _carry_to_consumers(app, program, graph, call, resolvers)
     _link_storage(program, graph, texts)
 
 
-def _keys(call: Call, texts: Texts) -> Iterator[str]:
-    """The keys that the first argument may be; a wholly unknown one is none."""
-    for value in texts.of(call.args[0][0], call.scope, call.file):
+def _keys(call: Call, node: Node, texts: Texts) -> Iterator[str]:
+    """The keys that an argument may be; a wholly unknown one is none."""
+    for value in texts.of(node, call.scope, call.file):
         key = template_of(value)
         if key.strip("{}"):
             yield key
 
 
 def _resolvers(program: Program, texts: Texts) -> dict[str, list[Function]]:
-    """Key -> the functions that `resolver.define` gives it."""
+    """Key -> the resolver functions that have it."""
     found: dict[str, list[Function]] = {}
-    for call in program.calls:
-        if callee_name(call) == "define" and len(call.args) > 1 and forge.is_resolver(program, call):
-            function = function_of(program, call, call.args[1][0])
-            if function is not None:
-                for key in _keys(call, texts):
-                    found.setdefault(key, []).append(function)
+    for call, key, function in forge.definitions(program):
+        for name in (key,) if isinstance(key, str) else _keys(call, key, texts):
+            found.setdefault(name, []).append(function)
     return found
 
 
@@ -129,5 +129,5 @@ def _storage_calls(program: Program, texts: Texts, verbs: dict[str, str]) -> Ite
     for call in program.calls:
         verb = verbs.get(callee_name(call))
         if verb and call.args and not program.roots(call.callee, call.scope, call.file)[0].isdisjoint(STORES):
-            for key in _keys(call, texts):
+            for key in _keys(call, call.args[0][0], texts):
                 yield (verb, key), call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from piiguard.facts import egress
@@ -14,6 +15,8 @@ UNGOVERNED = frozenset({"navigation", "webhook", "public-url", "postmessage", "c
 """Channels that no entry of the manifest governs."""
 _AS_FETCH = frozenset({"socket", "email", "sdk", "http", "beacon", "remote", "database"})
 """Channels that the `fetch` entries govern."""
+_AUTHORITY = re.compile(r"^[^/]*//[^/?#]*")
+"""Protocol and host of a URL: the case of their letters means nothing."""
 
 
 def kinds(channel: str, side: Side) -> tuple[str, ...]:
@@ -44,7 +47,8 @@ def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
 
 def understated(app: App, host: Host, channel: str, side: Side) -> bool:
     """Whether the entry that allows the host says that no in-scope end-user data goes there."""
-    entries = [entry for entry in app.manifest.egress if entry.kind in kinds(channel, side) and _allows(app, entry, host)]
+    wanted = kinds(channel, side)
+    entries = [entry for entry in app.manifest.egress if entry.kind in wanted and _allows(app, entry, host)]
     return bool(entries) and all(entry.in_scope_eud is False for entry in entries)
 
 
@@ -69,4 +73,4 @@ def _url(host: Host) -> str:
     if host.name.startswith("*"):
         return f"https://{host.name}/"
     url = host.url.replace("{}", "x")
-    return url if "//" in url else f"https://{host.name}/"
+    return _AUTHORITY.sub(lambda found: found[0].lower(), url) if "//" in url else f"https://{host.name}/"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tree_sitter import Node
 
 from piiguard.flow.calls import callee_name, function_of
 from piiguard.flow.declarations import FUNCTIONS
 from piiguard.flow.graph import Graph
-from piiguard.flow.program import Call, File, Function, Program, parameter_position
+from piiguard.flow.program import Call, File, Function, Program, Scope, parameter_position, property_name, text
 from piiguard.model import App, Confidence, Module
 
 HANDLER_SHAPES: dict[str, tuple[str, ...]] = {
@@ -26,6 +27,8 @@ HANDLER_SHAPES: dict[str, tuple[str, ...]] = {
 _OTHER = ("", "function-context")
 LIFECYCLE = "avi:forge:"
 RESOLVER_SHAPES = ("resolver-request",)
+_SPREADS = 4
+"""Objects that are spread into one another, at most."""
 _FIRST = ("event", "req", "request", "payload", "args")
 
 
@@ -35,17 +38,19 @@ def entries(app: App, program: Program, graph: Graph) -> None:
     for module in app.manifest.modules:
         if module.function:
             by_function.setdefault(module.function, []).append(module)
+    known: set[int] = set()
     for declared in app.manifest.functions:
         function = handler(app, program, declared.handler)
         for module in by_function.get(declared.key, []):
             if function is not None:
+                known.add(function.number)
                 _shape(graph, function, _shapes_of(module), f"handler of {module.kind} `{module.key}`")
-    for function in resolver_functions(program):
-        _shape(graph, function, RESOLVER_SHAPES, "request of a resolver")
+    for definition in definitions(program):
+        _shape(graph, definition.function, RESOLVER_SHAPES, "request of a resolver")
     for function in _signed_like_handlers(program):
-        _shape(
-            graph, function, (*RESOLVER_SHAPES, "function-context"), "request, as the parameters' names tell", "likely"
-        )
+        if function.number not in known:
+            shapes = (*RESOLVER_SHAPES, "function-context")
+            _shape(graph, function, shapes, "request, as the parameters' names tell", "likely")
 
 
 def _shapes_of(module: Module) -> tuple[str, ...]:
@@ -130,31 +135,45 @@ def _handler_file(app: App, program: Program, module: str) -> File | None:
     return None
 
 
-def is_resolver(program: Program, call: Call) -> bool:
+class Definition(NamedTuple):
+    """A resolver function: the call that defines it, its key (an expression, or a name in an object), the function."""
+
+    call: Call
+    key: Node | str
+    function: Function
+
+
+def definitions(program: Program) -> Iterator[Definition]:
+    """What `resolver.define(key, fn)` and `makeResolver({key: fn})` define."""
+    for call in program.calls:
+        name = callee_name(call)
+        if name == "define" and len(call.args) > 1 and _is_resolver(program, call):
+            function = function_of(program, call, call.args[1][0])
+            if function is not None:
+                yield Definition(call, call.args[0][0], function)
+        elif name == "makeResolver" and call.args and _is_resolver(program, call):
+            for key, function in _methods(program, call.args[0][0], call.scope, call.file):
+                yield Definition(call, key, function)
+
+
+def _is_resolver(program: Program, call: Call) -> bool:
     """Is the call one of @forge/resolver?"""
     return "@forge/resolver#*" in program.roots(call.callee, call.scope, call.file)[0]
 
 
-def resolver_functions(program: Program) -> Iterator[Function]:
-    """The functions given to `resolver.define(key, fn)` and `makeResolver({key: fn})`."""
-    for call in program.calls:
-        name = callee_name(call)
-        if name not in ("define", "makeResolver"):
+def _methods(
+    program: Program, node: Node, scope: Scope, file: File, depth: int = _SPREADS
+) -> Iterator[tuple[str, Function]]:
+    """The functions of an object, by name, with those of the objects that are spread into it."""
+    made = program.resolve(node, scope, file)
+    if made is None or made.node is None or made.scope is None or made.file is None or not depth:
+        return
+    for child in made.node.named_children:
+        if child.type == "spread_element":
+            yield from _methods(program, child.named_children[0], made.scope, made.file, depth - 1)
             continue
-        if not call.args or not is_resolver(program, call):
-            continue
-        if name == "define" and len(call.args) > 1:
-            function = function_of(program, call, call.args[1][0])
-            if function is not None:
-                yield function
-        elif name == "makeResolver":
-            yield from _methods(program, call.args[0][0], call.file)
-
-
-def _methods(program: Program, node: object, file: File) -> Iterator[Function]:
-    """The functions of an object literal."""
-    for child in getattr(node, "named_children", ()):
-        value = child.child_by_field_name("value") if child.type == "pair" else child
-        ref = program.resolve(value, file.scope, file)
-        if ref is not None and ref.function is not None:
-            yield ref.function
+        key = child.child_by_field_name("key") or child.child_by_field_name("name")
+        name = property_name(key) if key is not None else text(child)
+        ref = program.member(made, name, depth) if name else None
+        if name and ref is not None and ref.function is not None:
+            yield name, ref.function

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from tree_sitter import Node
 
+from piiguard.flow.declarations import pattern_names
 from piiguard.flow.program import Binding, File, Program, Scope, object_value, returned, scope_at, string_value, text
 
 ALTERNATIVES = 8
@@ -38,6 +39,7 @@ class Host(NamedTuple):
     """The URL as far as it is known, `{}` for holes."""
 
 
+_UNKNOWN: list[Text] = [(Hole("dynamic", ""),)]
 _SCHEME = re.compile(r"^(https?:|wss?:)?//", re.IGNORECASE)
 _ASSET = re.compile(r"\.(svg|png|jpe?g|gif|webp|ico|css|woff2?|mp4)$", re.IGNORECASE)
 _URL_KEYS = ("url", "uri", "baseURL", "baseUrl", "prefixUrl", "hostname", "host", "href", "endpoint")
@@ -53,7 +55,7 @@ class Texts:
     def of(self, node: Node | None, scope: Scope, file: File, depth: int = DEPTH) -> list[Text]:
         """The texts that an expression may have; a single hole where nothing is known."""
         if node is None or depth == 0:
-            return [(Hole("dynamic", ""),)]
+            return _UNKNOWN
         handler = _TEXTS.get(node.type)
         found = handler(self, node, scope, file, depth - 1) if handler else []
         return found[:ALTERNATIVES] or [(Hole("dynamic", _short(node)),)]
@@ -93,8 +95,21 @@ class Texts:
         return self._property(base, (name,), scope, file, depth)
 
     def _from_callers(self, binding: Binding, depth: int) -> list[Text]:
-        callers = itertools.islice(self.program.arguments_for(binding), ALTERNATIVES)
-        return [value for node, call in callers for value in self.of(node, call.scope, call.file, depth)]
+        """What callers hand over for a parameter, or a property of one; its default where they hand nothing over."""
+        position, path = _parameter(binding)
+        default = _default(binding.node)
+        otherwise = self.of(default, binding.scope, binding.file, depth) if default is not None else []
+        found: list[Text] = []
+        callers = self.program.callers.get(binding.scope.function.number, [])
+        for call in callers[:ALTERNATIVES]:
+            given = call.args[position][0] if position < len(call.args) else None
+            if given is not None and not path:
+                found += self.of(given, call.scope, call.file, depth)
+            elif given is not None:
+                found += self._property(given, path, call.scope, call.file, depth) or otherwise or _UNKNOWN
+            else:
+                found += otherwise
+        return found if callers else otherwise
 
     def _property(self, node: Node, path: tuple[str, ...], scope: Scope, file: File, depth: int) -> list[Text]:
         ref = self.program.resolve(node, scope, file)
@@ -104,6 +119,31 @@ class Texts:
             return []
         value = object_value(ref.node, path[-1])
         return self.of(value, ref.scope, ref.file, depth) if value is not None else []
+
+
+def _parameter(binding: Binding) -> tuple[int, tuple[str, ...]]:
+    """Which parameter of its function a binding belongs to, and the properties that it takes from that."""
+    function = binding.scope.function.node
+    single, listed = function.child_by_field_name("parameter"), function.child_by_field_name("parameters")
+    params = [single] if single is not None else listed.named_children if listed is not None else []
+    for position, param in enumerate(param for param in params if param.type != "comment"):
+        for name, path in pattern_names(param):
+            if name == binding.node:
+                return position, path
+    return len(params), ()
+
+
+def _default(name: Node) -> Node | None:
+    """The default value of a parameter."""
+    around = name.parent
+    if around is None or around.type not in _WITH_DEFAULT:
+        return None
+    return around.child_by_field_name("right") or around.child_by_field_name("value")
+
+
+_WITH_DEFAULT = frozenset(
+    {"assignment_pattern", "object_assignment_pattern", "required_parameter", "optional_parameter"}
+)
 
 
 def _short(node: Node) -> str:
@@ -174,6 +214,20 @@ def _member(texts: Texts, node: Node, scope: Scope, file: File, depth: int) -> l
     return texts.member(base, name, scope, file, depth)
 
 
+def _subscript(texts: Texts, node: Node, scope: Scope, file: File, depth: int) -> list[Text]:
+    """`table["eu"]`, and `table[region]`: any value of the table."""
+    base, index = node.child_by_field_name("object"), node.child_by_field_name("index")
+    if base is None or index is None:
+        return []
+    if index.type == "string":
+        return texts.member(base, string_value(index), scope, file, depth)
+    ref = texts.program.resolve(base, scope, file)
+    if ref is None or ref.kind != "object" or ref.node is None or ref.scope is None or ref.file is None:
+        return []
+    values = (pair.child_by_field_name("value") for pair in ref.node.named_children if pair.type == "pair")
+    return [found for value in values for found in texts.of(value, ref.scope, ref.file, depth)]
+
+
 def _call(texts: Texts, node: Node, scope: Scope, file: File, depth: int) -> list[Text]:
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     arguments = node.child_by_field_name("arguments")
@@ -229,6 +283,7 @@ _TEXTS = {
     "identifier": _identifier,
     "shorthand_property_identifier": _identifier,
     "member_expression": _member,
+    "subscript_expression": _subscript,
     "call_expression": _call,
     "new_expression": _call,
     "await_expression": _inner,

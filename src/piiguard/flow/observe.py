@@ -106,7 +106,8 @@ class Observer:
                 and _by_password(host)
                 and self.reaching(values, CREDENTIAL, signing=True) is not None
             ):
-                yield self.made(place, "credential-collection", "likely", host=host.name, rule=rules.ATLASSIAN_SIGN_IN)
+                sign_in = rules.ATLASSIAN_SIGN_IN
+                yield self.made(place, sign_in.category, "likely", data=sign_in.data, host=host.name, rule=sign_in)
             if _own(host) if host.kind == "constant" else rule.channel in _PASSIVE:
                 continue
             attributes = self._about(place, host, key)
@@ -120,8 +121,9 @@ class Observer:
                     place, "pii-egress", personal.confidence, reached=personal, host=host.name, attributes=attributes
                 )
                 if host.kind == "constant" and egress.understated(self._app, host, rule.channel, place.source.side):
+                    said = rules.UNDERSTATED
                     yield self.made(
-                        place, "understated-egress", personal.confidence, reached=personal, host=host.name, rule=rules.UNDERSTATED
+                        place, said.category, personal.confidence, reached=personal, host=host.name, rule=said
                     )
             if host.kind == "constant":
                 yield from self._of_known_host(place, host, attributes)
