@@ -14,7 +14,7 @@ from piiguard.claims.judge import judge
 from piiguard.claims.policy import Policy
 from piiguard.claims.waivers import complaints
 from piiguard.engines import catalogue as rule_catalogue
-from piiguard.engines import dependencies, manifest, markup, python, secrets, semgrep
+from piiguard.engines import dependencies, detours, manifest, markup, python, secrets, semgrep
 from piiguard.engines.catalogue import Catalogue
 from piiguard.errors import UsageError
 from piiguard.model import EngineReport, Gap, Judgement, Report, Subject, Tool, Traced
@@ -79,6 +79,7 @@ def _observe(subject: Subject, known: Catalogue) -> EngineReport:
     """What all engines found, in one."""
     reports = (
         semgrep.run(subject, known),
+        detours.run(subject, known),
         python.run(subject),
         manifest.run(subject),
         dependencies.run(subject),

@@ -294,17 +294,21 @@ def test_alias_bomb_is_refused_quickly() -> None:
         manifest(text)
 
 
-def test_aliases_merge_keys_and_duplicates_are_read() -> None:
+def test_a_key_given_twice_is_refused() -> None:
+    with pytest.raises(UsageError, match="the key id is given twice"):
+        manifest("app:\n  id: first\n  id: second\n")
+
+
+def test_aliases_and_merge_keys_are_read() -> None:
     read = manifest(
         """\
         base: &base {name: nodejs20.x}
         app:
           id: first
-          id: second
           runtime: {<<: *base, memoryMB: 256}
         """
     )
-    assert (read.app_id, read.runtime) == ("second", "nodejs20.x")
+    assert (read.app_id, read.runtime) == ("first", "nodejs20.x")
 
 
 @pytest.mark.parametrize(

@@ -380,8 +380,16 @@ def test_an_app_that_is_too_large_is_not_read_to_the_end(plant: Plant, monkeypat
     assert list(gaps(app)) == ["b.js", "manifest.yml"]
 
 
+def test_a_secret_may_be_in_text_that_cannot_be_read(plant: Plant) -> None:
+    app = only(plant({"big.json": b"1" * (1024 * 1024 + 1), ".env": "KEY=x".encode("utf-16")}))
+    assert [(gap.path, gap.needed_for) for gap in app.gaps if not gap.line] == [
+        (".env", ("hardcoded-secret",)),
+        ("big.json", ("hardcoded-secret",)),
+    ]
+
+
 def test_what_is_not_code_is_only_counted(plant: Plant) -> None:
-    files: dict[str, str | bytes] = {"logo.png": b"\x89PNG\0", "big.json": b"1" * (1024 * 1024 + 1), "notes": b"plain"}
+    files: dict[str, str | bytes] = {"logo.png": b"\x89PNG\0", "notes": b"plain"}
     app = only(plant(files))
     assert skipped(app) == dict.fromkeys(files, "not-code")
     assert app.gaps == ()

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 
 from piiguard.model import Side
 
-_GAP = rb"""\s{0,20}(?:/\*[^*]{0,200}\*/\s{0,20})?"""
-"""Blanks and a comment; bounded, as all patterns here are: the text is not trusted."""
+_GAP = rb"""\s{0,20}(?:/\*(?:[^*]|\*(?!/)){0,500}\*/\s{0,20}){0,4}"""
+"""Blanks and comments; bounded, as all patterns here are: the text is not trusted."""
 _IMPORT = rb"""(?:\bfrom|\bimport|\brequire|\bnew\s{1,5}URL)\s{0,20}\(?""" + _GAP + rb"""["'`]"""
 _RELATIVE = re.compile(_IMPORT + rb"""(\.{1,2}(?:/[^"'`\n?#]{0,300})?)(?:[?#][^"'`\n]{0,100})?["'`]""")
-_TYPE_ONLY = re.compile(rb"""\b(?:import|export)\s{1,5}type\s[^;"'`]{0,500}?\bfrom\s{0,20}["'][^"'\n]{0,300}["']""")
+_TYPE_ONLY = re.compile(
+    rb"""\b(?:import|export)\s{1,5}type\s(?:(?!\*/|\bimport\b)[^;"'`]){0,500}?\bfrom\s{0,20}["'][^"'\n]{0,300}["']"""
+)
 _SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".json")
 _COMPILED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 """TypeScript names the compiled file in imports: suffix written -> suffixes of the source."""

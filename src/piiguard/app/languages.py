@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from piiguard.model import Language
 
 _SUFFIXES: dict[str, Language] = {
-    **dict.fromkeys((".js", ".jsx", ".mjs", ".cjs"), "javascript"),
+    **dict.fromkeys((".js", ".jsx", ".mjs", ".cjs", ".es", ".es6", ".jsm"), "javascript"),
     **dict.fromkeys((".ts", ".mts", ".cts"), "typescript"),
     ".tsx": "tsx",
     **dict.fromkeys((".py", ".pyw"), "python"),

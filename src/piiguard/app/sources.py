@@ -91,8 +91,8 @@ class SourceReader:
                 return
             text = decode(data)
         except Unreadable as problem:
-            if language in CODE:
-                self._miss(path, str(problem))
+            if language is not None:
+                self._miss(path, str(problem), () if language in CODE else ("hardcoded-secret",))
             else:
                 self._skip(path, "not-code")
             return
@@ -106,9 +106,9 @@ class SourceReader:
     def _skip(self, path: str, kind: str) -> None:
         self.statuses[path] = FileStatus(path, "skipped", kind)
 
-    def _miss(self, path: str, why: str) -> None:
+    def _miss(self, path: str, why: str, needed_for: tuple[str, ...] = ()) -> None:
         self.statuses[path] = FileStatus(path, "gap", why)
-        self.gaps.append(Gap(path, why, self._app))
+        self.gaps.append(Gap(path, why, self._app, needed_for=needed_for))
 
     def _miss_declared(self, line: int, why: str) -> None:
         self.gaps.append(Gap(self._manifest.path, why, self._app, line))

@@ -28,7 +28,7 @@ _KINDS = {dict: "a mapping", list: "a list", bool: "true or false", int: "a numb
 class Tree:
     """A YAML value. `line` is that of its key in a mapping, or its own in a list.
 
-    `value` is a scalar, a list of trees, or a dict of trees by key. Of keys given twice the last one counts.
+    `value` is a scalar, a list of trees, or a dict of trees by key.
     """
 
     path: str
@@ -155,6 +155,9 @@ class _Grower:
                 continue
             line = key.start_mark.line + 1
             below = self.grow(value, line, f"{name}.{key.value}".lstrip("."))
+            if key.value in own:
+                # Readers differ in which one counts: one of them would be judged and the other deployed.
+                raise UsageError(f"the key {key.value} is given twice", where=f"{self._path}:{line}")
             if key.value != "<<":
                 own[str(key.value)] = below
                 continue
