@@ -127,6 +127,27 @@ def test_code_made_of_text_leaves_every_claim_open(tmp_path: Path, line: str) ->
     assert [(gap.line, gap.needed_for) for gap in detoured(tmp_path, line) if not gap.needed_for] == [(5, ())]
 
 
+@pytest.mark.parametrize(
+    ("page", "category"),
+    [
+        ("<p>\n<script>fetch('https://x.example')</script>", "undeclared-egress"),
+        ("<p>\n<SCRIPT type=module>localStorage.setItem('a', 1)</SCRIPT>", "browser-storage"),
+        ("<p>\n<img src=x onerror=\"fetch('https://x.example')\">", "undeclared-egress"),
+    ],
+)
+def test_a_script_inside_a_page_is_a_gap(tmp_path: Path, page: str, category: str) -> None:
+    (gap,) = detours.run(read(app(tmp_path, {"src/index.js": "1", "static/index.html": page})), RULES).gaps
+    assert (gap.path, gap.line) == ("static/index.html", 2)
+    assert category in gap.needed_for
+
+
+def test_a_page_without_such_scripts_has_no_gap(tmp_path: Path) -> None:
+    page = (
+        "<p>fetch(it)</p><!-- <script>fetch(1)</script> --><script src=a.js></script><script>var a = 'fetch';</script>"
+    )
+    assert detours.run(read(app(tmp_path, {"src/index.js": "1", "static/index.html": page})), RULES).gaps == ()
+
+
 @pytest.mark.parametrize("module", ["vm", "node:vm", "dns", "node:worker_threads"])
 def test_modules_that_no_rule_describes(tmp_path: Path, module: str) -> None:
     assert [gap.line for gap in detoured(tmp_path, "", f"import x from '{module}';\n\n\n")] == [1]

@@ -1,4 +1,4 @@
-"""OBSERVE, JavaScript and TypeScript: the ways around the rules.
+"""OBSERVE, JavaScript, TypeScript and the scripts inside pages: the ways around the rules.
 
 A rule knows `fetch(url)` and `kvs.set(key, value)`. What the same function does under another name, by a computed name,
 in the hands of other code, or in code that is made of text, no rule can see. Such places are gaps: nothing was found
@@ -16,6 +16,7 @@ import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
 from piiguard.engines.catalogue import Catalogue, words
+from piiguard.engines.html_tags import Content, tags
 from piiguard.model import EngineReport, Gap, Rule, Source, Subject
 
 _LANGUAGES = {
@@ -83,14 +84,37 @@ class _Span(NamedTuple):
 def run(subject: Subject, catalogue: Catalogue) -> EngineReport:
     """The gaps of every script of every app."""
     known = _Capabilities(catalogue)
-    found = {
-        gap
-        for app in subject.apps
-        for source in app.sources
-        if source.language in _LANGUAGES
-        for gap in _File(source, known).gaps()
-    }
+    found = {gap for app in subject.apps for source in app.sources for gap in _gaps(source, known)}
     return EngineReport(gaps=tuple(sorted(found)))
+
+
+def _gaps(source: Source, known: _Capabilities) -> Iterator[Gap]:
+    if source.language in _LANGUAGES:
+        yield from _File(source, known).gaps()
+    elif source.language == "html":
+        yield from _in_page(source, known)
+
+
+def _in_page(source: Source, known: _Capabilities) -> Iterator[Gap]:
+    """Rules do not look at scripts that stand in a page: those that use what rules look for are gaps."""
+    page = source.text.decode("utf-8", "replace")
+    wanted = re.compile(r"(?<![\w$-])(?:" + "|".join(map(re.escape, sorted(known.globals))) + r")(?=\s*[.(\[?])")
+    for offset, code in _inline(page):
+        names = set(wanted.findall(code))
+        needed_for = {category for name in names for category in known.globals[name].categories}
+        if names:
+            why = f"the script inside the page is not followed; it uses {', '.join(sorted(names))}"
+            yield Gap(source.path, why, source.app, page.count("\n", 0, offset) + 1, tuple(sorted(needed_for)))
+
+
+def _inline(page: str) -> Iterator[tuple[int, str]]:
+    """Where code stands in a page, and the code: in elements, and in attributes such as `onclick`."""
+    for item in tags(page):
+        if isinstance(item, Content):
+            yield from [(item.offset, item.text)] if item.element == "script" else []
+        else:
+            handlers = [value for name, value in item.attributes.items() if name.startswith("on")]
+            yield from ((item.offset, value) for value in handlers)
 
 
 class _Capabilities:
