@@ -1,9 +1,9 @@
-"""What Forge itself does with data, case by case: each folder of fixtures/forge/<topic>/ is an app, scanned as a user would.
+"""What Forge itself does with data, case by case: each folder of fixtures/forge/<topic>/ is an app, scanned as users do.
 
-A comment `expect: <category> [likely] [data classes] [name=value ...]` tells what is observed on the next line that is no
-such comment; `;` parts several observations. `host`, `distance` and the observation's attributes may be named.
-`expect: nothing` is for readers: a line of source without `expect` must be without observations as well. Manifests are looked at only
-where they have marks.
+A comment `expect: <category> [likely] [data classes] [name=value ...]` tells what is observed on the next line that is
+no such comment; `;` parts several observations. `host`, `distance`, `rule` and the observation's attributes may be
+named. `expect: nothing` is for readers: a line of source without `expect` must be without observations as well.
+Manifests are looked at only where they have marks.
 """
 
 from __future__ import annotations
