@@ -1,4 +1,4 @@
-"""What Forge itself does with data, case by case: each folder of fixtures/forge/<topic>/ is an app, scanned as users do.
+"""What Forge itself does with data, case by case: each folder of fixtures/forge/<topic>/ is an app, scanned whole.
 
 A comment `expect: <category> [likely] [data classes] [name=value ...]` tells what is observed on the next line that is
 no such comment; `;` parts several observations. `host`, `distance`, `rule` and the observation's attributes may be
