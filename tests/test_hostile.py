@@ -14,7 +14,8 @@ import pytest
 from piiguard.app import read
 from piiguard.engines import catalogue, detours, semgrep
 from piiguard.errors import EngineError, UsageError
-from piiguard.model import Gap
+from piiguard.formats.overview import conclusion
+from piiguard.model import Gap, Judgement, Report, Subject, Tool, Verdict
 
 MANIFEST = """\
 app: {id: ari:cloud:ecosystem::app/1, runtime: {name: nodejs22.x}}
@@ -302,3 +303,9 @@ def test_missing_rules_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(catalogue, "__file__", str(tmp_path / "a" / "b" / "c" / "catalogue.py"))
     with pytest.raises(EngineError, match="missing"):
         catalogue.load()
+
+
+def test_a_vendor_who_claims_nothing_is_not_praised() -> None:
+    verdicts = (Verdict(1, "a", ".", "not-applicable", "not made"), Verdict(1, "b", ".", "not-applicable", "not made"))
+    report = Report(Tool("piiguard", "1", ""), Subject(".", ()), (), Judgement(verdicts), (), {})
+    assert conclusion(report).answer == "not-applicable"

@@ -180,6 +180,8 @@ def conclusion(report: Report) -> Conclusion:
         return Conclusion("not-shown", "; ".join([said, *stale]))
     if not counts.total():
         return Conclusion("not-applicable", "; ".join(["No claim is answered by this report", *stale]))
+    if counts["not-applicable"] == counts.total():
+        return Conclusion("not-applicable", "; ".join(["No claim is made, so nothing was judged", *stale]))
     said = f"Nothing found against {plural(counts['supported'], 'claim')}"
     rest = [f"{counts[answer]} {word}" for answer, word in REST.items() if counts[answer]]
     return Conclusion("not-shown" if stale else "supported", "; ".join([said, *rest, *stale]))
