@@ -38,6 +38,7 @@ CATEGORY_MEANINGS: dict[str, str] = {
     "pii-egress": "personal data is sent to a host outside Atlassian",
     "understated-egress": "personal data goes where the manifest says that no end-user data goes",
     "usage-metrics": "use is counted with Forge's own metrics",
+    "pii-error": "personal data stands in the text of an error, which may be logged",
     "pii-log": "personal data or a credential is printed",
     "pii-queue": "personal data waits in a queue, or travels over a channel, inside the platform",
     "credential-storage-plain": "a credential is stored in clear",

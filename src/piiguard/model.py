@@ -43,6 +43,7 @@ CATEGORIES: tuple[str, ...] = (
     "pii-egress",
     "pii-log",
     "pii-queue",
+    "pii-error",
     "credential-storage-plain",
     "credential-storage-secret",
     "credential-egress",

@@ -158,7 +158,7 @@ SKIPPED = [
     ("helpers/test_a.py", "helpers/test_a.py", "test"),
     ("src/types.d.ts", "src/types.d.ts", "declaration"),
     ("vite.config.ts", "vite.config.ts", "tooling"),
-    ("tsconfig.build.json", "tsconfig.build.json", "tooling"),
+    ("turbo.json", "turbo.json", "tooling"),
     (".agents/run.js", ".agents/", "tooling"),
     ("README.md", "README.md", "documentation"),
     ("docs/sample.js", "docs/", "documentation"),

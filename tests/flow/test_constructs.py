@@ -1,7 +1,8 @@
 """Every construct of JavaScript that data is followed through, against its case in fixtures/flow/.
 
-A case is one file, or a folder whose files form one app. Comments say what the next line of code gets: `reached: email, account-id`
-(all data classes of persons, by a certain trace) or `not reached` (no observation of personal data, not even a likely one).
+A case is one file, or a folder whose files form one app. Comments say what the next line of code gets: `reached: email,
+account-id` (all data classes of persons, by a certain trace) or `not reached` (no observation of personal data, not
+even a likely one).
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -164,7 +166,7 @@ def test_through_a_variable_of_the_module_every_call_gets_it() -> None:
 def test_certain_evidence_is_shown_first_and_the_trail_starts_at_its_origin() -> None:
     graph = Graph()
     nodes = [graph.node(Place(1, index, index, 0)) for index in range(3)]
-    for before, after in zip(nodes, nodes[1:], strict=False):
+    for before, after in itertools.pairwise(nodes):
         graph.edge(before, after)
     graph.origin(nodes[0], "email", "likely", "name")
     graph.origin(nodes[0], "email", "sure", "source")

@@ -47,8 +47,8 @@ SKIP_RULES: tuple[SkipRule, ...] = (
         ".agent .agents .claude .cursor .gemini .kiro .windsurf .husky .idea .vscode .forge",
         "*.config.js *.config.cjs *.config.mjs *.config.ts *.config.mts *.config.cts config-overrides.js craco.config.*"
         " gulpfile.* Gruntfile.* karma.conf.* .eslintrc* .prettierrc* .babelrc* .stylelintrc* .eslintignore"
-        " .prettierignore .gitignore .gitattributes .editorconfig .nvmrc .browserslistrc CODEOWNERS tsconfig*.json"
-        " jsconfig*.json turbo.json nx.json lerna.json biome.json renovate.json",
+        " .prettierignore .gitignore .gitattributes .editorconfig .nvmrc .browserslistrc CODEOWNERS"
+        " turbo.json nx.json lerna.json biome.json renovate.json",
         "Settings of build tools, linters and editors.",
     ),
     SkipRule("declaration", "", "*.d.ts *.d.mts *.d.cts", "Types without code."),

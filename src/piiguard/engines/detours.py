@@ -11,19 +11,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import tree_sitter_javascript
-import tree_sitter_typescript
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node, Parser
 
 from piiguard.engines.catalogue import Catalogue, words
 from piiguard.engines.html_tags import Content, tags
+from piiguard.facts.grammars import GRAMMARS
 from piiguard.model import EngineReport, Gap, Rule, Source, Subject
 
-_LANGUAGES = {
-    "javascript": Language(tree_sitter_javascript.language()),
-    "typescript": Language(tree_sitter_typescript.language_typescript()),
-    "tsx": Language(tree_sitter_typescript.language_tsx()),
-}
 _GLOBAL_OBJECTS = frozenset({"window", "globalThis", "self", "global"})
 _BLIND_MODULES = frozenset({"vm", "dns", "dns/promises", "repl", "inspector", "worker_threads", "cluster"})
 """Modules of Node.js that run text as code, or talk to the network in ways that no rule describes."""
@@ -89,7 +83,7 @@ def run(subject: Subject, catalogue: Catalogue) -> EngineReport:
 
 
 def _gaps(source: Source, known: _Capabilities) -> Iterator[Gap]:
-    if source.language in _LANGUAGES:
+    if source.language in GRAMMARS:
         yield from _File(source, known).gaps()
     elif source.language == "html":
         yield from _in_page(source, known)
@@ -163,7 +157,7 @@ class _File:
     def __init__(self, source: Source, known: _Capabilities) -> None:
         self.source = source
         self.known = known
-        self.root = Parser(_LANGUAGES[source.language]).parse(source.text).root_node
+        self.root = Parser(GRAMMARS[source.language]).parse(source.text).root_node
         self.imports = dict(self._imports())
 
     def gaps(self) -> Iterator[Gap]:

@@ -44,7 +44,8 @@ def fields(shape: str) -> dict[str, str]:
 
 
 _NEUTRAL = frozenset({
-    "id", "ids", "key", "name", "status", "type", "state", "active", "scopes", "length", "size", "count", "createdAt", "updatedAt",
+    "id", "ids", "key", "name", "status", "type", "state", "active", "scopes", "length", "size", "count", "createdAt",
+    "updatedAt",
     "expiresAt", "created_at", "updated_at", "expires_at", "expiry",
 })  # fmt: skip
 """Properties that say something about a value, not what it is: `token.expires_at`."""

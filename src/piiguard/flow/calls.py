@@ -16,7 +16,8 @@ from piiguard.flow.links import Application, Links, arguments, chain
 from piiguard.flow.program import Call, Class, Function, Program, Ref, property_name, text
 
 TESTS = frozenset({
-    "includes", "startsWith", "endsWith", "test", "indexOf", "lastIndexOf", "has", "hasOwnProperty", "some", "every", "findIndex", "localeCompare",
+    "includes", "startsWith", "endsWith", "test", "indexOf", "lastIndexOf", "has", "hasOwnProperty", "some", "every",
+    "findIndex", "localeCompare",
     "Boolean", "Number", "parseInt", "parseFloat", "isNaN", "isArray", "Date", "now",
 })  # fmt: skip
 """Calls whose result says something about a value, but does not hold it."""
@@ -30,22 +31,27 @@ _GROW: dict[str, dict[int, tuple[str, ...]]] = {
     "append": {0: (ENTRY, "0"), 1: (ENTRY, "1")},
     "set": {0: (ENTRY, "0"), 1: (ENTRY, "1")},
 }
-"""Methods that put arguments into their receiver: under which properties each goes; a list takes all from the first on."""
+"""Methods that put arguments into their receiver: under which properties each goes; a list takes all from the first
+on."""
 _LISTS = frozenset({"push", "unshift", "add", "fill", "splice"})
 _STATIC_GROW = {"Object.assign": (), "Object.defineProperty": (ANY,)}
 """Functions that put their later arguments into the first one."""
 
 COPIES = frozenset({
-    "trim", "trimEnd", "trimStart", "toLowerCase", "toUpperCase", "toLocaleLowerCase", "toLocaleUpperCase", "slice", "substring", "substr", "split", "replace", "replaceAll",
-    "padStart", "padEnd", "normalize", "with", "toSpliced", "fill", "repeat", "toString", "valueOf", "concat", "filter", "sort", "reverse", "flat", "splice", "toSorted", "toReversed", "catch",
+    "trim", "trimEnd", "trimStart", "toLowerCase", "toUpperCase", "toLocaleLowerCase", "toLocaleUpperCase", "slice",
+    "substring", "substr", "split", "replace", "replaceAll",
+    "padStart", "padEnd", "normalize", "with", "toSpliced", "fill", "repeat", "toString", "valueOf", "concat",
+    "filter", "sort", "reverse", "flat", "splice", "toSorted", "toReversed", "catch",
     "finally", "match", "update", "charAt", "trimLeft", "trimRight", "getReader", "asUser", "asApp",
 })  # fmt: skip
 """Methods whose result holds their receiver."""
 _WITH_ARGS = frozenset({"concat", "update", "replace", "replaceAll", "padStart", "padEnd", "with", "fill"})
 _GLOBAL_COPIES = frozenset({
     "JSON.stringify", "JSON.parse", "String", "Object.assign", "Array.from", "Promise.all",
-    "Promise.resolve", "encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI", "btoa", "atob", "Buffer.from", "structuredClone", "URLSearchParams", "Set",
-    "FormData", "Blob", "Object.freeze", "Object.create", "Array", "util.inspect", "inspect", "querystring.stringify", "escape", "unescape", "URL", "Request", "Headers",
+    "Promise.resolve", "encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI", "btoa", "atob",
+    "Buffer.from", "structuredClone", "URLSearchParams", "Set",
+    "FormData", "Blob", "Object.freeze", "Object.create", "Array", "util.inspect", "inspect", "querystring.stringify",
+    "escape", "unescape", "URL", "Request", "Headers",
     "cloneDeep", "_.cloneDeep", "pick", "_.pick", "omit", "_.omit", "merge", "_.merge", "storageClone", "qs.stringify",
 })  # fmt: skip
 """Functions and constructors whose result holds their arguments."""
@@ -59,7 +65,6 @@ _STEPS = {
     "Promise.allSettled": (Op("read", ELEMENT), Op("write", "value"), Op("write", ELEMENT)),
     "Promise.race": (Op("read", ELEMENT),),
     "Promise.any": (Op("read", ELEMENT),),
-    **dict.fromkeys(("Error", "TypeError", "RangeError"), (Op("write", "message"),)),
 }
 """Functions whose result holds parts of their arguments in another arrangement."""
 _VALUE = ((Op("drop", ENTRY), Op("read", ELEMENT)), (Op("read", ENTRY), Op("read", "1")))

@@ -9,7 +9,8 @@ from tree_sitter import Node
 from piiguard.flow.program import Binding, File, Scope, property_name, string_value, text
 
 FUNCTIONS = frozenset({
-    "function_declaration", "generator_function_declaration", "function_expression", "generator_function", "arrow_function", "method_definition",
+    "function_declaration", "generator_function_declaration", "function_expression", "generator_function",
+    "arrow_function", "method_definition",
 })  # fmt: skip
 CLASSES = frozenset({"class_declaration", "class", "abstract_class_declaration"})
 DECLARED_FUNCTIONS = frozenset({"function_declaration", "generator_function_declaration"})

@@ -1,10 +1,12 @@
 """The flow graph and its solver: what reaches what.
 
-A *node* is a value at a place: an expression, a definition of a variable, a parameter, a result. An *edge* says that the value
-goes from one node to another, and what happens to it on the way (`Op`). Both front ends (JavaScript, Python) build this one type.
+A *node* is a value at a place: an expression, a definition of a variable, a parameter, a result. An *edge* says that
+the value goes from one node to another, and what happens to it on the way (`Op`). Both front ends (JavaScript, Python)
+build this one type.
 
-A *fact* travels along edges: "at this node, under these properties, sits a value of this shape". `{user: u}` puts the facts of
-`u` under `user`; reading `.user` takes them out again; reading `.accountId` of a `jira-user` makes it an `account-id`.
+A *fact* travels along edges: "at this node, under these properties, sits a value of this shape". `{user: u}` puts the
+facts of `u` under `user`; reading `.user` takes them out again; reading `.accountId` of a `jira-user` makes it an
+`account-id`.
 """
 
 from __future__ import annotations
@@ -19,9 +21,11 @@ from piiguard.model import Confidence
 OpKind = Literal["copy", "read", "write", "drop", "blur", "call", "return", "leak", "become"]
 ANY = "*"
 ELEMENT = "[]"
-"""The property under which the elements of an array, a Map or a Set sit; where the position is known, it is a number instead."""
+"""The property under which the elements of an array, a Map or a Set sit; where the position is known, it is a number
+instead."""
 ENTRY = "[entry]"
-"""The property under which the key (`0`) and value (`1`) of a Map's entries sit: read as an element, an entry is a pair."""
+"""The property under which the key (`0`) and value (`1`) of a Map's entries sit: read as an element, an entry is a
+pair."""
 DEPTH = 5
 """Properties that a fact remembers; what sits deeper is known to be inside, not where."""
 
@@ -51,7 +55,7 @@ class Fact(NamedTuple):
     path: tuple[str, ...]
     confidence: Confidence
     site: int = 0
-    """Through which entry (see Contexts) it came into the function; 0: born here, or through a variable of the module."""
+    """Through which entry (see Contexts) it came into the function; 0: born here, or from a variable of the module."""
 
 
 class Place(NamedTuple):
@@ -83,7 +87,8 @@ class Contexts:
     """Entries: a fact that came in through a parameter, with the calls that brought it.
 
     What such a fact becomes inside the function leaves only at those calls, and continues there as what it was before
-    (summaries by access path: Reps, Horwitz, Sagiv, "Precise interprocedural dataflow analysis via graph reachability").
+    (summaries by access path: Reps, Horwitz, Sagiv, "Precise interprocedural dataflow analysis via graph
+    reachability").
     """
 
     def __init__(self) -> None:
@@ -264,7 +269,8 @@ class Solution:
                 self._reach(result, left._replace(site=fact.site), (inside, left, back))
 
     def _return(self, node: int, fact: Fact, target: int, op: Op) -> None:
-        """A fact of an entry of this very function goes back to who brought it; one of a function around it just goes on."""
+        """A fact of an entry of this very function goes back to who brought it; one of a function around it just goes
+        on."""
         places, contexts = self._graph.places, self._graph.contexts
         if not fact.site:
             self._reach(target, fact._replace(site=op.context), (node, fact, op))

@@ -1,8 +1,9 @@
 """The JavaScript and TypeScript front end: syntax trees into the flow graph.
 
-Statements are walked in order with an environment (binding -> graph node of its present value), so that what is assigned later
-does not count earlier; branches are joined, a branch that returns is not. A nested function sees a variable through its *cell*,
-the node of all values that it ever has. Each kind of syntax node is handled by one small method, found in one of two tables.
+Statements are walked in order with an environment (binding -> graph node of its present value), so that what is
+assigned later does not count earlier; branches are joined, a branch that returns is not. A nested function sees a
+variable through its *cell*, the node of all values that it ever has. Each kind of syntax node is handled by one small
+method, found in one of two tables.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-import tree_sitter_javascript
-import tree_sitter_typescript
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node, Parser
 
 from piiguard.facts import names
+from piiguard.facts.grammars import FALLBACK, GRAMMARS
 from piiguard.flow import calls, modules
 from piiguard.flow.declarations import CLASSES, DECLARED_FUNCTIONS, FUNCTIONS, Declarer, elements, pattern_names
 from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, LEAK, Graph, Op, Place
@@ -35,13 +35,6 @@ from piiguard.flow.program import (
 )
 from piiguard.model import Gap, Source
 
-LANGUAGES = {
-    "javascript": Language(tree_sitter_javascript.language()),
-    "typescript": Language(tree_sitter_typescript.language_typescript()),
-    "tsx": Language(tree_sitter_typescript.language_tsx()),
-}
-_FALLBACK = {"javascript": "tsx", "typescript": "tsx", "tsx": "javascript"}
-"""Grammar that is tried when the first one meets errors (types in .js, JSX in .ts)."""
 _CODE = re.compile(rb"[(){}=;`\"']")
 """What an error must hold to hide code: a lone `&` in the text of an element does not."""
 NESTING = 400
@@ -52,11 +45,12 @@ Env = dict[int, int]
 
 
 def parse(source: Source) -> tuple[Node, list[Gap], list[int]]:
-    """The syntax tree of a source, a gap if code was not understood, and the lines where the parser stumbled without missing any."""
-    root = Parser(LANGUAGES[source.language]).parse(source.text).root_node
+    """The syntax tree of a source, a gap if code was not understood, and the lines where the parser stumbled without
+    missing any."""
+    root = Parser(GRAMMARS[source.language]).parse(source.text).root_node
     if not root.has_error:
         return root, [], []
-    other = Parser(LANGUAGES[_FALLBACK[source.language]]).parse(source.text).root_node
+    other = Parser(FALLBACK[source.language]).parse(source.text).root_node
     if not other.has_error:
         return other, [], []
     lines: dict[bool, list[int]] = {True: [], False: []}
@@ -86,7 +80,7 @@ def build(
     """Put the JS/TS sources of one app into the graph."""
     sources = list(sources)
     aliases = (*aliases, *modules.aliases(sources))
-    sources = [source for source in sources if source.language in LANGUAGES]
+    sources = [source for source in sources if source.language in GRAMMARS]
     program = Program(ModuleFinder((source.path for source in sources), aliases))
     gaps: list[Gap] = []
     for source in sources:
@@ -305,7 +299,7 @@ class _Front:
             inner = child.child_by_field_name("declaration") if child.type == "export_statement" else child
             if inner is not None and inner.type in DECLARED_FUNCTIONS:
                 self._declared_function(inner)
-        return any([self.statement(child) for child in children])
+        return any([self.statement(child) for child in children])  # noqa: C419 (all are walked)
 
     def _declared_function(self, node: Node) -> None:
         function, name = self.do_function(node), node.child_by_field_name("name")
@@ -372,7 +366,7 @@ class _Front:
         if node is None:
             return False
         if node.type == "else_clause":
-            return any([self._branch(child) for child in node.named_children])
+            return any([self._branch(child) for child in node.named_children])  # noqa: C419 (all are walked)
         return self.statement(node)
 
     def join(self, other: Env, node: Node) -> None:
@@ -453,7 +447,7 @@ class _Front:
             fallen, self.env = self.env, dict(before)
             if not ended:
                 self.join(fallen, case)
-            ended = any([self.statement(child) for child in case.named_children])
+            ended = any([self.statement(child) for child in case.named_children])  # noqa: C419 (all are walked)
         ends = self.exits.pop()
         self.scope = outer
         if complete and ended and not ends:
@@ -500,7 +494,7 @@ class _Front:
         return ended
 
     def do_children(self, node: Node) -> bool:
-        return any([self.statement(child) for child in node.named_children])
+        return any([self.statement(child) for child in node.named_children])  # noqa: C419 (all are walked)
 
     def do_nothing(self, node: Node) -> bool:
         return False
@@ -1058,8 +1052,10 @@ _REACHES = {
     "augmented_assignment_expression": "left",
 }
 """Expressions through which something else is written to: the field that holds it (or the first child)."""
+
+
 def _is_part(part: Node | None, whole: Node | None) -> bool:
-    """`event.payload || event`: the whole stands in for its part, in the same form; it is not the whole that is meant."""
+    """`event.payload || event`: the whole stands in for its part, in the same form; the whole is not meant."""
     if part is None or whole is None or whole.type != "identifier" or part.type != "member_expression":
         return False
     return text(part).startswith((f"{text(whole)}.", f"{text(whole)}?."))

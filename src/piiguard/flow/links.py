@@ -1,7 +1,7 @@
 """Functions as values: which function a call reaches where the name alone does not tell.
 
-A function is a fact as data is: it is handed over, put into objects, returned. Where such a fact reaches the place that is
-called, the call is linked; that makes new ways for other functions, until nothing new is found.
+A function is a fact as data is: it is handed over, put into objects, returned. Where such a fact reaches the place that
+is called, the call is linked; that makes new ways for other functions, until nothing new is found.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class Links:
         return ref.owner if ref is not None and ref.kind == "class" and ref.owner is not owner else None
 
     def _class(self, owner: Class) -> None:
-        """An instance has the methods of its class and its bases; what a base calls on `this` may be a method of the class."""
+        """An instance has the methods of its class and its bases; what a base calls on `this` may be a method of the
+        class."""
         here: Class | None = owner
         for _ in range(8):
             if here is None:

@@ -17,7 +17,8 @@ class ModuleFinder:
     """Finds the scanned file behind an import. Paths are relative to the scanned folder."""
 
     def __init__(self, paths: Iterable[str], aliases: Iterable[tuple[str, str]] = ()) -> None:
-        """`aliases`: (prefix of the import, folder or file it stands for), as in tsconfig `paths` and workspace packages."""
+        """`aliases`: (prefix of the import, folder or file it stands for), as in tsconfig `paths` and workspace
+        packages."""
         self._paths = frozenset(paths)
         self._aliases = tuple(aliases)
 
@@ -51,7 +52,8 @@ _COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])')
 
 
 def aliases(sources: Iterable[Source]) -> Iterator[tuple[str, str]]:
-    """What imports may mean besides paths: packages of the same repository (package.json), and tsconfig `paths` and `baseUrl`."""
+    """What imports may mean besides paths: packages of the same repository (package.json), and tsconfig `paths` and
+    `baseUrl`."""
     for source in sources:
         name, folder = posixpath.basename(source.path), posixpath.dirname(source.path)
         if name == "package.json":

@@ -23,7 +23,7 @@ PERSONAL = frozenset({"direct", "pseudonymous", "content"})
 """Groups of data classes that make an observation. What is only indirect (locale, site) does not, alone."""
 RESPONSE = "json()"
 """Under this pseudo property sits the body of a response: the response object itself tells nothing."""
-_TRACED = frozenset({"pii-storage", "pii-log", "pii-egress", "pii-queue"})
+_TRACED = frozenset({"pii-storage", "pii-log", "pii-egress", "pii-queue", "pii-error"})
 _PASSIVE = frozenset({"images", "styles", "fonts", "media", "frames"})
 """Channels where an unknown address is a picture that the product or the app itself gave, not a call of a service."""
 _SIGN_IN = frozenset({"authorization", "auth"})

@@ -1,7 +1,8 @@
 """The program as names: files, scopes, bindings, functions, classes and call sites, and what a name refers to.
 
-`Program.resolve` answers statically "what is this expression?": a function of the app, something imported from a package, a
-global, an object literal, another module. Both the callee conditions of rules and the linking of calls rest on it.
+`Program.resolve` answers statically "what is this expression?": a function of the app, something imported from a
+package, a global, an object literal, another module. Both the callee conditions of rules and the linking of calls rest
+on it.
 """
 
 from __future__ import annotations
@@ -209,7 +210,7 @@ class Program:
         return ref
 
     def _handed_over(self, binding: Binding, depth: int) -> Ref | None:
-        """What every caller hands over for a parameter: `register(resolver)`. None where they differ or are not known."""
+        """What every caller hands over for a parameter: `register(resolver)`. None where they differ."""
         if depth <= 0:
             return None
         refs = [self.resolve(node, call.scope, call.file, depth - 1) for node, call in self.arguments_for(binding)]
@@ -285,7 +286,7 @@ class Program:
     # ------------------------------------------------------------ callee conditions
 
     def roots(self, node: Node, scope: Scope, file: File) -> tuple[frozenset[str], bool]:
-        """The names that a rule's callee condition may meet: `module#export` of imports, or a global; and whether it is a global."""
+        """Names that a rule's callee condition may meet: `module#export`, or a global; and whether it is a global."""
         ref = self.resolve(node, scope, file)
         if ref is None:
             return frozenset(), False
