@@ -340,6 +340,11 @@ def test_resource_that_is_not_there(plant: Plant, path: str, why: str) -> None:
     assert [(gap.line, gap.why) for gap in app.gaps] == [(4, why)]
 
 
+def test_a_font_written_as_text_is_no_minified_code(plant: Plant) -> None:
+    app = only(plant({"src/font.ts": "export default '" + "d09GMgABAAAA" * 400 + "';\n"}))
+    assert gaps(app) == {}
+
+
 def test_minified_code_elsewhere_is_a_gap(plant: Plant) -> None:
     app = only(
         plant(

@@ -65,9 +65,13 @@ def language_by_first_line(start: bytes) -> Language | None:
     return next((language for pattern, language in _INTERPRETERS if pattern.match(start)), None)
 
 
+_ENCODED = re.compile(r"[A-Za-z0-9+/]{500,}={0,2}")
+"""A font or picture written as text."""
+
+
 def minified(text: str) -> bool:
     """Whether JavaScript was made by a bundler: nearly all of it stands in very long lines, embedded data apart."""
-    lines = [line for line in text.splitlines() if ";base64," not in line]
+    lines = [line for line in _ENCODED.sub("", text).splitlines() if ";base64," not in line]
     total = sum(map(len, lines))
     long = sum(len(line) for line in lines if len(line) > 500)
     return total > 2000 and long > 0.8 * total
