@@ -13,7 +13,7 @@ from tree_sitter import Node
 from piiguard.flow import hooks, imports
 from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, LEAK, Graph, Op
 from piiguard.flow.links import Application, Links, arguments, chain
-from piiguard.flow.program import Call, Class, Function, Program, Ref, property_name, text
+from piiguard.flow.program import Call, Class, Function, Program, Ref, text
 
 TESTS = frozenset({
     "includes", "startsWith", "endsWith", "test", "indexOf", "lastIndexOf", "has", "hasOwnProperty", "some", "every",
@@ -299,14 +299,3 @@ def function_of(program: Program, call: Call, node: Node) -> Function | None:
     """The function that an argument is, written in place or named."""
     ref: Ref | None = program.resolve(node, call.scope, call.file)
     return ref.function if ref is not None and ref.kind == "function" else None
-
-
-def named_argument(call: Call, position: int, name: str) -> Node | None:
-    """Property `name` of the object literal at `position`."""
-    if position >= len(call.args) or call.args[position][0].type != "object":
-        return None
-    for pair in call.args[position][0].named_children:
-        key = pair.child_by_field_name("key")
-        if pair.type == "pair" and key is not None and property_name(key) == name:
-            return pair.child_by_field_name("value")
-    return None
