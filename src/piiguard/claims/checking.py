@@ -79,10 +79,11 @@ class Checked:
         found: dict[str, Node] = {}
         for key, value in node.value:
             name = str(key.value) if isinstance(key, ScalarNode) else "?"
+            inside = (*at, name)
             if name in found:
-                self.wrong(line_of(key), f"{dotted((*at, name))} is given twice")
+                self.wrong(line_of(key), f"{dotted(inside)} is given twice")
             found[name] = value
-            self.lines[(*at, name)] = line_of(key)
+            self.lines[inside] = line_of(key)
         return list(found.items())
 
     def _sequence(self, node: Node, kind: Any, at: Path) -> list[Any]:

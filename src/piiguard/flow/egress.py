@@ -53,7 +53,8 @@ def understated(app: App, host: Host, channel: str, side: Side) -> bool:
 
 
 def _allows(app: App, entry: Egress, host: Host) -> bool:
-    side: Literal["backend", "frontend"] = "backend" if entry.kind == "fetch.backend" else "frontend"
+    # Without the path, which counts for the front end, only the host is compared.
+    side: Literal["backend", "frontend"] = "backend" if entry.kind == "fetch.backend" or not host.url else "frontend"
     if entry.remote is not None:
         return any(
             egress.matches(url, _url(host), side="backend")

@@ -199,7 +199,7 @@ class Observer:
         channel = mark.attributes.get("channel", "")
         if seen.category != "egress-host" or rule.topic != "markup" or not mark.host or not channel:
             return seen
-        allowed = egress.declared(self._app, Host(mark.host, "constant", f"https://{mark.host}/"), channel, "frontend")
+        allowed = egress.declared(self._app, Host(mark.host, "constant", ""), channel, "frontend")
         category = "undeclared-egress" if allowed == "no" else "egress-host"
         return msgspec.structs.replace(seen, category=category, attributes={**seen.attributes, "declared": allowed})
 
