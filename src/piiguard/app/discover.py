@@ -59,7 +59,7 @@ def find_apps(root: Path, files: list[str]) -> list[Found]:
     if not apps:
         raise UsageError(
             "no Forge app found: there is no manifest.yml with `app.id` or `modules` in this folder or below",
-            todo="Give the folder of the app",
+            todo="Give the folder of the app; `--include ignored` looks at what .gitignore leaves out as well",
         )
     for app in apps.values():
         app.gaps.extend(Gap(*_place(error), needed_for=()) for error in broken)
