@@ -193,9 +193,11 @@ class Tracer:
         rule = place.rule
         if rule.role == "observation":
             attributes: dict[str, str] = _vendor(place) if isinstance(place, Marked) else {}
-            yield self._observer.made(
-                place, rule.category, rule.confidence, data=place.mark.data or rule.data, attributes=attributes
-            )
+            # Whoever records sessions tracks as well.
+            both = ("session-recording", "tracking") if rule.category == "session-recording" else (rule.category,)
+            for category in both:
+                data = place.mark.data or rule.data
+                yield self._observer.made(place, category, rule.confidence, data=data, attributes=attributes)
         elif rule.role == "sink" and (rule.host or place.mark.host):
             yield from self._observer.egress(place)
         elif rule.role == "sink" and rule.category == "pii-log":
