@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from piiguard.facts import egress
+from piiguard.facts import egress, names
 from piiguard.flow.hosts import Host
 from piiguard.model import App, Egress, Side
 
@@ -13,6 +13,15 @@ Declared = Literal["yes", "no", "unknown"]
 
 UNGOVERNED = frozenset({"navigation", "webhook", "public-url", "postmessage", "cross-app", "webrtc", "process"})
 """Channels that no entry of the manifest governs."""
+SERVICES = {
+    "slack": "slack.com",
+    "discord": "discord.com",
+    "sendgrid": "sendgrid.com",
+    "openai": "openai.com",
+    "anthropic": "anthropic.com",
+    "telegram": "telegram.org",
+}
+"""Word in the name of a URL -> the one domain of that service (none that customers run themselves)."""
 _AS_FETCH = frozenset({"socket", "email", "sdk", "http", "beacon", "remote", "database"})
 """Channels that the `fetch` entries govern."""
 _AUTHORITY = re.compile(r"^[^/]*//[^/?#]*")
@@ -37,12 +46,20 @@ def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
     if app.manifest.egress_configurable_line:
         return "unknown"
     if host.kind != "constant":
-        return "unknown" if entries else "no"
+        service = next((domain for word, domain in SERVICES.items() if word in names.words(host.name).split()), None)
+        return "unknown" if any(_may_name(entry, service) for entry in entries) else "no"
     if any(_allows(app, entry, host) for entry in entries) or any(
         egress.always_allowed(_url(host), kind) for kind in wanted
     ):
         return "yes"
     return "unknown" if any(entry.unresolved for entry in entries) else "no"
+
+
+def _may_name(entry: Egress, service: str | None) -> bool:
+    """May a host that is chosen at run time be one that this entry allows?"""
+    if service is None or entry.unresolved or entry.remote is not None or entry.address is None:
+        return True
+    return entry.address == "*" or service in entry.address
 
 
 def understated(app: App, host: Host, channel: str, side: Side) -> bool:
