@@ -18,6 +18,7 @@ from piiguard.flow.program import (
     Scope,
     object_value,
     property_name,
+    scope_at,
     span,
     string_value,
     text,
@@ -94,15 +95,7 @@ class Marked:
 
     @property
     def scope(self) -> Scope:
-        if self.call is not None:
-            return self.call.scope
-        here: Node | None = self.syntax
-        while here is not None:
-            found = self.file.scopes.get(span(here))
-            if found is not None:
-                return found
-            here = here.parent
-        return self.file.scope
+        return self.call.scope if self.call is not None else scope_at(self.file, self.syntax)
 
     def roots(self) -> tuple[frozenset[str], bool]:
         """What the root of the marked expression resolves to, as `Program.roots` says it."""

@@ -13,10 +13,9 @@ from piiguard.flow.hosts import Texts
 from piiguard.flow.marked import Marked, arguments_of
 from piiguard.flow.observe import RESPONSE, Observer, numbered
 from piiguard.flow.place import MarkedPlace
-from piiguard.flow.positions import Positions
 from piiguard.flow.program import Call, File, Function, text
 from piiguard.flow.rules import CONSOLE_LOG, RULES, TRACKING_WRAPPER, WEBTRIGGER_ANSWER
-from piiguard.model import App, Gap, Mark, Observation, Rule, Subject, Traced
+from piiguard.model import App, Gap, Location, Mark, Observation, Rule, Subject, Traced
 
 _CALLED = frozenset({"egress-host", "undeclared-egress"})
 
@@ -136,7 +135,7 @@ class Tracer:
         return self._marked_node(call.node, call.file, rule)
 
     def _marked_node(self, node: Node, file: File, rule: Rule) -> Marked:
-        location = Positions(file.source).location(node.start_byte, node.end_byte)
+        location = Location(file.source.path, node.start_point[0] + 1)
         mark = Mark(location, rule.id, self.app.id, node.start_byte, node.end_byte)
         return Marked(mark, rule, file, self.program)
 
