@@ -19,6 +19,8 @@ from piiguard import cli
 from piiguard.claims.catalogue import catalogue as claim_catalogue
 from piiguard.claims.config import ConfigError, parse_policy
 from piiguard.claims.yamlnodes import Trouble
+from piiguard.cli import output
+from piiguard.cli.progress import Progress
 from piiguard.errors import EngineError, UsageError
 from piiguard.formats import FORMATS
 from piiguard.model import Answer, App, Judgement, Location, Manifest, Report, Rule, Subject, Tool, Verdict, Waiver
@@ -288,18 +290,18 @@ def test_colour(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], no_c
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    view = cli.view(0, no_color=no_color, verbose=False, quiet=False)
+    view = output.view(0, no_color=no_color, verbose=False, quiet=False)
     assert (view.color, view.width) == (color, 120)
 
 
 def test_no_terminal_is_80_columns_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    view = cli.view(0, no_color=False, verbose=False, quiet=False)
+    view = output.view(0, no_color=False, verbose=False, quiet=False)
     assert (view.color, view.width) == (False, 80)
 
 
 def test_progress_comes_after_a_while_and_goes(capsys: pytest.CaptureFixture[str]) -> None:
-    with cli.Progress(shown=True) as progress:
+    with Progress(shown=True) as progress:
         progress.say("early")
         progress.started -= 10
         progress.say("reading \x1b[31mred")
@@ -307,7 +309,7 @@ def test_progress_comes_after_a_while_and_goes(capsys: pytest.CaptureFixture[str
     assert "early" not in err
     assert "reading \\x1b[31mred" in err
     assert err.endswith("\r")
-    with cli.Progress(shown=False) as progress:
+    with Progress(shown=False) as progress:
         progress.started -= 10
         progress.say("reading")
     assert capsys.readouterr().err == ""
@@ -354,9 +356,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 PRINTER = """
 import sys
-from piiguard import cli
+from piiguard.cli import output
 sys.stdin.read()
-cli.emit("x✓\\n" * int(sys.argv[1]))
+output.emit("x✓\\n" * int(sys.argv[1]))
 sys.exit(1)
 """
 

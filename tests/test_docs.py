@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import click
 import pytest
 
 from piiguard.claims.config import parse_policy
-from piiguard.cli import command
+from piiguard.cli import COMMANDS, command
 from piiguard.model import CATEGORIES
 from piiguard.scan import catalogue
 
@@ -58,14 +59,22 @@ def test_the_example_comment_names_a_rule() -> None:
 
 
 def test_the_commands_of_the_readme_exist() -> None:
-    used = set(re.findall(r"^(?:- run: )?piiguard (\w+)", README, flags=re.MULTILINE))
+    used = set(re.findall(r"^(?:- run: )?piiguard ([\w-]+)", README, flags=re.MULTILINE))
     assert used
-    assert used <= set(command.commands)
+    assert used <= set(COMMANDS)
+
+
+def _parameters(name: str) -> Iterator[click.Parameter]:
+    """Of a command, and of the commands in it."""
+    found = command.get_command(click.Context(command), name)
+    inner = found.commands.values() if isinstance(found, click.Group) else ()
+    for each in (found, *inner):
+        assert each is not None
+        yield from each.params
 
 
 def test_the_options_of_the_readme_exist() -> None:
-    scan: Any = command.commands["scan"]
-    known = {name for parameter in scan.params for name in parameter.opts}
+    known = {option for name in COMMANDS for parameter in _parameters(name) for option in parameter.opts}
     others = {"--upgrade", "--quiet", "--group"}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= known | others
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from piiguard.cli import command
+from piiguard.cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
@@ -71,7 +71,7 @@ def hook() -> dict[str, Any]:
 def test_the_hook_runs_a_command_that_exists(hook: dict[str, Any]) -> None:
     program, subcommand = shlex.split(hook["entry"])
     assert (program, hook["language"]) == ("piiguard", "python")
-    assert subcommand in command.commands
+    assert subcommand in COMMANDS
     assert hook["args"] == ["."]
 
 
