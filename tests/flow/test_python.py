@@ -83,6 +83,11 @@ def test_direct() -> None:
         "mail = next(iter([user])).emailAddress",
         "mail = getattr(user, 'emailAddress')",
         "mail = ''\nmail += user.emailAddress",
+        "mail = {}; mail[user.emailAddress] = 1",
+        "seen = {}; seen['a'] = {}; seen['a'][user.emailAddress] = 1; mail = seen",
+        "mail = {user.emailAddress: 1}.keys()",
+        "for mail in {user.emailAddress: 1}: pass",
+        "for mail, _ in {user.emailAddress: 1}.items(): pass",
     ],
 )
 def test_ways_through_a_function(steps: str) -> None:
@@ -101,6 +106,9 @@ def test_ways_through_a_function(steps: str) -> None:
         "out = user.accountType",
         "out = user.emailAddress; out = 1",
         "record = {'a': user.emailAddress, 'b': 1}; out = record['b']",
+        "seen = {}; seen[user.emailAddress] = 1; out = seen['a']",
+        "for _, out in {user.emailAddress: 1}.items(): pass",
+        "out = {user.emailAddress: 1}.values()",
         "record = {'a': user.emailAddress}; del record['a']; out = record",
         "pair = user.emailAddress, 1; _, out = pair",
         "out = isinstance(user, str)",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from piiguard.flow import hooks, imports
-from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, LEAK, Graph, Op
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, Graph, Op
 from piiguard.flow.links import Application, Links, arguments, chain
 from piiguard.flow.program import Call, Class, Function, Program, Ref, text
 
@@ -56,17 +56,24 @@ _GLOBAL_COPIES = frozenset({
 })  # fmt: skip
 """Functions and constructors whose result holds their arguments."""
 _STEPS = {
-    "Object.values": (Op("read", ANY), Op("write", ELEMENT)),
-    "Object.entries": (Op("read", ANY), Op("write", "1"), Op("write", ELEMENT)),
-    "Object.fromEntries": (Op("read", ELEMENT), Op("read", "1"), Op("write", ANY)),
-    "Map": (Op("read", ELEMENT), Op("write", ENTRY)),
-    "WeakMap": (Op("read", ELEMENT), Op("write", ENTRY)),
-    "Array.of": (Op("write", ELEMENT),),
-    "Promise.allSettled": (Op("read", ELEMENT), Op("write", "value"), Op("write", ELEMENT)),
-    "Promise.race": (Op("read", ELEMENT),),
-    "Promise.any": (Op("read", ELEMENT),),
+    "Object.keys": ((Op("read", KEY), Op("write", ELEMENT)),),
+    "Object.values": ((Op("read", ANY), Op("write", ELEMENT)),),
+    "Object.entries": (
+        (Op("read", KEY), Op("write", "0"), Op("write", ELEMENT)),
+        (Op("read", ANY), Op("write", "1"), Op("write", ELEMENT)),
+    ),
+    "Object.fromEntries": (
+        (Op("read", ELEMENT), Op("read", "0"), Op("write", KEY)),
+        (Op("read", ELEMENT), Op("read", "1"), Op("write", ANY)),
+    ),
+    "Map": ((Op("read", ELEMENT), Op("write", ENTRY)),),
+    "WeakMap": ((Op("read", ELEMENT), Op("write", ENTRY)),),
+    "Array.of": ((Op("write", ELEMENT),),),
+    "Promise.allSettled": ((Op("read", ELEMENT), Op("write", "value"), Op("write", ELEMENT)),),
+    "Promise.race": ((Op("read", ELEMENT),),),
+    "Promise.any": ((Op("read", ELEMENT),),),
 }
-"""Functions whose result holds parts of their arguments in another arrangement."""
+"""Functions whose result holds parts of their arguments in another arrangement: the ways there."""
 _VALUE = ((Op("drop", ENTRY), Op("read", ELEMENT)), (Op("read", ENTRY), Op("read", "1")))
 """A value of a list, or of a Map."""
 _VIEWS = {
@@ -262,7 +269,8 @@ def _link_builtin(links: Links, call: Call) -> None:
             graph.edge(value, call.result, Op("read", ELEMENT) if node.type == "spread_element" else COPY)
     elif full in _STEPS:
         for _, value in call.args:
-            chain(graph, value, call.result, *_STEPS[full])
+            for way in _STEPS[full]:
+                chain(graph, value, call.result, *way)
     elif call.receiver and name in _VIEWS:
         for way in _VIEWS[name]:
             chain(graph, call.receiver, call.result, *way)

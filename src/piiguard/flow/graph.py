@@ -26,6 +26,8 @@ instead."""
 ENTRY = "[entry]"
 """The property under which the key (`0`) and value (`1`) of a Map's entries sit: read as an element, an entry is a
 pair."""
+KEY = "[key]"
+"""The property under which computed names of properties sit: `counts[user.accountId] = 1`."""
 DEPTH = 5
 """Properties that a fact remembers; what sits deeper is known to be inside, not where."""
 
@@ -206,6 +208,8 @@ def drop(fact: Fact, name: str) -> Iterator[Fact]:
 
 def _same(written: str, asked: str) -> bool:
     """May a property that was written be the one that is read?"""
+    if KEY in (written, asked):
+        return written == asked
     if written == asked or ANY in (written, asked):
         return True
     if asked == ELEMENT or asked.isdigit():

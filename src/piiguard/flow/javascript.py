@@ -17,7 +17,7 @@ from piiguard.facts import names
 from piiguard.facts.grammars import FALLBACK, GRAMMARS
 from piiguard.flow import calls, modules
 from piiguard.flow.declarations import CLASSES, DECLARED_FUNCTIONS, FUNCTIONS, Declarer, elements, pattern_names
-from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, LEAK, Graph, Op, Place
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, Graph, Op, Place
 from piiguard.flow.links import chain
 from piiguard.flow.modules import ModuleFinder
 from piiguard.flow.program import (
@@ -429,7 +429,7 @@ class _Front:
             for name, path in pattern_names(left):
                 self.declarer.bind(name, "variable", self.scope, path=path)
         of = operator is not None and text(operator) == "of"
-        self.destructure(left, self.value(left, several, op=Op("read", ELEMENT)) if of and several else 0)
+        self.destructure(left, self.value(left, several, op=Op("read", ELEMENT if of else KEY)) if several else 0)
 
     def do_switch(self, node: Node) -> bool:
         self.maybe(node.child_by_field_name("value"))
@@ -583,6 +583,17 @@ class _Front:
         written = self.value(node, value) if value else 0
         self.evidence(written, self._key(node))
         self.write_into(node, (), written, node, replaces=True)
+        self._write_keys(node)
+
+    def _write_keys(self, target: Node) -> None:
+        """`counts[user.accountId] = 1`: the object holds the account id, as the name of a property."""
+        here: Node | None = target
+        while here is not None and here.type in _REACHES:
+            base, index = here.child_by_field_name("object"), here.child_by_field_name("index")
+            value = self.expression(index) if index is not None and index.type not in ("string", "number") else 0
+            if base is not None and value:
+                self.write_into(base, (KEY,), value, here, replaces=False)
+            here = base
 
     def _key(self, node: Node) -> str:
         """The property that a member or subscript expression names; ELEMENT for a computed one."""
@@ -871,7 +882,7 @@ class _Front:
             return
         name = property_name(key)
         if name is None and key.named_children:
-            self.graph.edge(self.expression(key.named_children[0]), made, Op("write", ANY))
+            self.graph.edge(self.expression(key.named_children[0]), made, Op("write", KEY))
         self._property(made, pair, name or ANY, self.expression(value))
 
     def _property(self, made: int, node: Node, name: str, value: int) -> None:
@@ -933,6 +944,14 @@ class _Front:
                 self.write_into(argument, (), 0, node, replaces=True)
             return 0
         self.expression(argument)
+        return 0
+
+    def do_update(self, node: Node) -> int:
+        """`counts[id]++`: a number, but the name of the property counts."""
+        argument = node.child_by_field_name("argument")
+        if argument is not None:
+            self.expression(argument)
+            self._write_keys(argument)
         return 0
 
     def do_ternary(self, node: Node) -> int:
@@ -1114,6 +1133,7 @@ _EXPRESSIONS = {
     "template_string": _Front.do_template,
     "binary_expression": _Front.do_binary,
     "unary_expression": _Front.do_unary,
+    "update_expression": _Front.do_update,
     "ternary_expression": _Front.do_ternary,
     "assignment_expression": _Front.do_assignment,
     "augmented_assignment_expression": _Front.do_assignment,

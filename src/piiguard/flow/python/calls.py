@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from piiguard.flow.graph import ANY, COPY, ELEMENT, LEAK, Graph, Op
+from piiguard.flow.graph import ANY, COPY, ELEMENT, KEY, LEAK, Graph, Op
 from piiguard.flow.python.program import Call, Class, File, Function, Program
 
 RESPONSE = "json()"
@@ -20,7 +20,6 @@ _TESTS = frozenset({
     "len", "isinstance", "issubclass", "bool", "int", "float", "hasattr", "callable", "any", "all", "sum", "abs",
     "range", "type", "id", "hash", "startswith", "endswith", "count", "find", "rfind", "index", "isdigit", "isalpha",
     "isalnum", "isspace", "exists", "is_file", "is_dir", "match", "fullmatch", "search", "issubset", "issuperset",
-    "keys",
 })  # fmt: skip
 """Calls whose result says something about a value, but does not hold it."""
 _COPIES = frozenset({
@@ -327,6 +326,8 @@ def _link_method(graph: Graph, call: Call, name: str) -> None:
     elif name == "join":
         for _, value in call.args:
             graph.edge(value, result)
+    elif name == "keys":
+        _wrap(graph, receiver, result, Op("read", KEY), Op("write", ELEMENT))
     elif name in ("items", "values"):
         inner = graph.node(graph.places[result])
         graph.edge(receiver, inner, Op("read", ANY))
@@ -336,6 +337,9 @@ def _link_method(graph: Graph, call: Call, name: str) -> None:
                 _link_builder(graph, call)
         else:
             _wrap(graph, inner, result, Op("write", "1"), Op("write", ELEMENT))
+            names = graph.node(graph.places[result])
+            graph.edge(receiver, names, Op("read", KEY))
+            _wrap(graph, names, result, Op("write", "0"), Op("write", ELEMENT))
     elif name == "format" or name in _BUILDERS:
         _link_builder(graph, call)
     elif name in _COPIES:

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Sequence
 
 from piiguard.facts import names
-from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, LEAK, Graph, Op, Place
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, KEY, LEAK, Graph, Op, Place
 from piiguard.flow.python import calls
 from piiguard.flow.python.program import Binding, Call, Class, File, Function, FunctionSyntax, Program, Scope, declare
 
@@ -284,8 +284,8 @@ class Front:
         return False
 
     def element(self, node: ast.AST, several: int) -> int:
-        """One element of something that is iterated over."""
-        return self._part(node, several, ELEMENT)
+        """One element of something that is iterated over; of a mapping, a key."""
+        return self.either(node, self._part(node, several, ELEMENT), self._part(node, several, KEY))
 
     def _part(self, node: ast.AST, whole: int, name: str) -> int:
         if not whole:
@@ -358,7 +358,7 @@ class Front:
         while isinstance(base, ast.Attribute | ast.Subscript):
             steps.append(_key(base))
             if isinstance(base, ast.Subscript):
-                self.expression(base.slice)
+                self._write_key(base, self.expression(base.slice))
             base = base.value
         steps.reverse()
         inner = self.value(node, value) if value else 0
@@ -369,6 +369,14 @@ class Front:
                 self.graph.edge(inner, outer, Op("write", step))
                 inner = outer
         self.write_into(base, steps[0], inner, node, replaces=len(steps) == 1)
+
+    def _write_key(self, node: ast.Subscript, key: int) -> None:
+        """`counts[user.account_id] = 1`: the mapping holds the account id, as a key."""
+        base: ast.expr = node.value
+        while isinstance(base, ast.Attribute | ast.Subscript):
+            base = base.value
+        if key:
+            self.write_into(base, KEY, key, node, replaces=False)
 
     def write_into(self, base: ast.expr, name: str, value: int, node: ast.AST, *, replaces: bool) -> None:
         """`base` now holds `value` under `name` (empty: all that `value` holds)."""
@@ -381,7 +389,7 @@ class Front:
         if not old and not value:
             return
         made = self.graph.node(self.place(node))
-        self.graph.edge(old, made, Op("drop", name) if replaces and name not in (ELEMENT, ANY) else COPY)
+        self.graph.edge(old, made, Op("drop", name) if replaces and name not in (ELEMENT, ANY, KEY) else COPY)
         self.graph.edge(value, made, Op("write", name) if name else COPY)
         self.settle(binding, made)
 
@@ -541,7 +549,7 @@ class Front:
             if key is None:
                 self.graph.edge(source, made)
                 continue
-            self.graph.edge(self.expression(key), made, Op("write", ANY))
+            self.graph.edge(self.expression(key), made, Op("write", KEY))
             name = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ANY
             if source:
                 held = self.graph.node(self.place(value))
@@ -572,7 +580,7 @@ class Front:
         if isinstance(node, ast.DictComp):
             key, inner = self.expression(node.key), self.expression(node.value)
             made = self.value(node, inner, op=Op("write", ANY))
-            self.graph.edge(key, made, Op("write", ANY))
+            self.graph.edge(key, made, Op("write", KEY))
             return made
         return self.value(node, self.expression(node.elt), op=Op("write", ELEMENT))
 
