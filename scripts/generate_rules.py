@@ -248,7 +248,7 @@ def _globals(names: list[str]) -> Mapping:
 def _service_rules(service: Service) -> Iterator[tuple[Path, str]]:
     calls: Mapping = {"pattern-either": [{"pattern": form} for call in service.calls for form in _forms(call)]}
     callee: Mapping = {"imports": [f"{service.package}#*"]}
-    host: Mapping = {} if service.host.startswith("*") else {"host": f"literal:{service.host}"}
+    host: Mapping = {"host": f"literal:{service.host}"}
     sends: Mapping = {"role": "sink", "category": "pii-egress", "slots": ["arg:*"]} | host
     sends |= {"channel": "email" if service.purpose == "mail" else "sdk", "callee": callee}
     sends |= {"claims": ("declared-hosts-only", "no-personal-data-sent", "subprocessors-listed")}

@@ -36,4 +36,5 @@ def services() -> tuple[Service, ...]:
 
 def ai_host(host: str) -> str:
     """The package whose language model a host serves, or an empty string. Only hosts without a variable part count."""
-    return next((service.package for service in services() if service.purpose == "ai" and service.host == host), "")
+    fixed = (each for each in services() if each.purpose == "ai" and not each.host.startswith("*"))
+    return next((each.package for each in fixed if each.host == host), "")

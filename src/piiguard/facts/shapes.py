@@ -79,6 +79,7 @@ class RestShape(NamedTuple):
     """A row of rest_shapes.csv."""
 
     product: str
+    method: re.Pattern[str]
     path: re.Pattern[str]
     shape: str
 
@@ -87,17 +88,21 @@ class RestShape(NamedTuple):
 def _rest_table() -> tuple[RestShape, ...]:
     text = resources.files("piiguard.facts").joinpath("rest_shapes.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    return tuple(RestShape(row["product"], re.compile(row["path"]), row["shape"]) for row in rows)
+    return tuple(
+        RestShape(row["product"], re.compile(row["method"] or ".*"), re.compile(row["path"]), row["shape"])
+        for row in rows
+    )
 
 
-def of_response(product: str, path: str) -> str | None:
+def of_response(product: str, path: str, method: str = "GET") -> str | None:
     """The shape of the JSON body that a product's REST path answers with.
 
-    `path` is as the code has it, `{}` for what is filled in; the query may follow. None: no personal data known.
+    `path` is as the code has it, `{}` for what is filled in; the query may follow. `method`: empty where it is not
+    known. None: no personal data known.
     """
     bare, _, query = path.partition("?")
     for row in _rest_table():
-        if row.product in ("", product) and row.path.search(bare):
+        if row.product in ("", product) and row.method.fullmatch(method) and row.path.search(bare):
             return None if row.shape == "none" or _fields_exclude_people(query, row.shape) else row.shape
     return None
 

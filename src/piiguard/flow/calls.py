@@ -5,12 +5,14 @@ A call of something unknown hands nothing on: what a library does with a value i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tree_sitter import Node
 
 from piiguard.flow import hooks, imports
+from piiguard.flow.failures import after_failure
 from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, Graph, Op
 from piiguard.flow.links import Application, Links, arguments, chain
 from piiguard.flow.program import Call, Class, Function, Program, Ref, text
@@ -126,6 +128,10 @@ CALLBACKS = {
 }
 
 
+_HOLDS_NOTHING = re.compile(r"(Error|Client|Controller|Observer|Date|Promise|Worker|Proxy)$")
+"""Classes of others whose instances are not what they were made with: a message holds its text, a client does not."""
+
+
 def callee_name(call: Call) -> str:
     """The last name of the callee: `set` of `storage.entity('x').set`."""
     prop = call.callee.child_by_field_name("property")
@@ -188,11 +194,19 @@ def _link_call(links: Links, call: Call) -> None:
         _link_class(links, call, ref.owner)
     else:
         links.wait(_application(links, call))
+        _keep_defined(links, call)
         hook = hooks.hook_of(callee_name(call))
         if hook is not None:
             hook(links, call)
         elif not _link_callback(links, call):
             _link_builtin(links, call)
+
+
+def _keep_defined(links: Links, call: Call) -> None:
+    """`resolver.define(key, handler)` in a loop over a table of handlers: which functions it may be given."""
+    if callee_name(call) == "define" and len(call.args) > 1:
+        defined = links.program.defined.setdefault(call.number, {})
+        links.on_function(call.args[1][1], lambda function, _: defined.update({function.number: function}))
 
 
 def _application(links: Links, call: Call) -> Application:
@@ -272,7 +286,7 @@ def _link_builtin(links: Links, call: Call) -> None:
             for way in _STEPS[full]:
                 chain(graph, value, call.result, *way)
     elif call.receiver and name in _VIEWS:
-        for way in _VIEWS[name]:
+        for way in _VIEWS[name] if name != "json" or not after_failure(call.node) else ():
             chain(graph, call.receiver, call.result, *way)
     elif name in COPIES:
         graph.edge(call.receiver, call.result, BLUR)
@@ -287,6 +301,9 @@ def _link_builtin(links: Links, call: Call) -> None:
             chain(graph, value, call.result, *(Op("write", step) for step in reversed(path)))
     elif name == "map" and call.args and text(call.args[0][0]) in _GLOBAL_COPIES:
         graph.edge(call.receiver, call.result)
+    elif call.node.type == "new_expression" and not _HOLDS_NOTHING.search(name):
+        for _, value in call.args:
+            graph.edge(value, call.result, BLUR)
 
 
 def _made_here(call: Call) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from piiguard.flow.program import Binding, File, Scope, property_name, string_value, text
+from piiguard.flow.program import Binding, File, Function, Scope, property_name, string_value, text
 
 FUNCTIONS = frozenset({
     "function_declaration", "generator_function_declaration", "function_expression", "generator_function",
@@ -197,3 +197,18 @@ def _declared_names(declaration: Node) -> Iterator[Node]:
         if pattern is not None:
             for bound, _ in pattern_names(pattern):
                 yield bound
+
+
+def returns(function: Function) -> Iterator[Node]:
+    """The expressions that a function returns, without those of functions inside it."""
+    body = function.node.child_by_field_name("body")
+    todo = [body] if body is not None else []
+    if body is not None and body.type != "statement_block":
+        yield body
+        return
+    while todo:
+        node = todo.pop()
+        if node.type == "return_statement" and node.named_children:
+            yield node.named_children[0]
+        elif node.type not in FUNCTIONS:
+            todo += node.named_children

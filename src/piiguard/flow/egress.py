@@ -48,6 +48,8 @@ def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
     if host.kind != "constant":
         service = next((domain for word, domain in SERVICES.items() if word in names.words(host.name).split()), None)
         return "unknown" if any(_may_name(entry, service) for entry in entries) else "no"
+    if host.name.startswith("*") and any(_below(entry, host.name[1:]) for entry in entries):
+        return "unknown"
     if any(_allows(app, entry, host) for entry in entries) or any(
         egress.always_allowed(_url(host), kind) for kind in wanted
     ):
@@ -60,6 +62,12 @@ def _may_name(entry: Egress, service: str | None) -> bool:
     if service is None or entry.unresolved or entry.remote is not None or entry.address is None:
         return True
     return entry.address == "*" or service in entry.address
+
+
+def _below(entry: Egress, suffix: str) -> bool:
+    """Does the entry name one host of a domain, where the code calls some host of it (`email.<region>.…`)?"""
+    name = re.sub(r"^[^/]*//", "", entry.address or "").partition("/")[0]
+    return name.endswith(suffix) and not name.startswith("*")
 
 
 def understated(app: App, host: Host, channel: str, side: Side) -> bool:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from piiguard.flow.calls import callee_name, function_of
-from piiguard.flow.declarations import FUNCTIONS
 from piiguard.flow.graph import Graph
 from piiguard.flow.program import Call, File, Function, Program, Scope, parameter_position, property_name, text
+from piiguard.flow.wrappers import function_name
 from piiguard.model import App, Confidence, Module
 
 HANDLER_SHAPES: dict[str, tuple[str, ...]] = {
@@ -111,21 +111,6 @@ def webtriggers(app: App, program: Program) -> Iterator[Function]:
                 yield function
 
 
-def returned(function: Function) -> Iterator[Node]:
-    """The expressions that a function returns, without those of functions inside it."""
-    body = function.node.child_by_field_name("body")
-    todo = [body] if body is not None else []
-    if body is not None and body.type != "statement_block":
-        yield body
-        return
-    while todo:
-        node = todo.pop()
-        if node.type == "return_statement" and node.named_children:
-            yield node.named_children[0]
-        elif node.type not in FUNCTIONS:
-            todo += node.named_children
-
-
 def _handler_file(app: App, program: Program, module: str) -> File | None:
     root = "" if app.root == "." else app.root + "/"
     for folder in ("src/", ""):
@@ -151,6 +136,9 @@ def definitions(program: Program) -> Iterator[Definition]:
             function = function_of(program, call, call.args[1][0])
             if function is not None:
                 yield Definition(call, call.args[0][0], function)
+                continue
+            for function in program.defined.get(call.number, {}).values():
+                yield Definition(call, function_name(function), function)
         elif name == "makeResolver" and call.args and _is_resolver(program, call):
             for key, function in _methods(program, call.args[0][0], call.scope, call.file):
                 yield Definition(call, key, function)

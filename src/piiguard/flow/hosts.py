@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 
 from tree_sitter import Node
 
-from piiguard.flow.declarations import pattern_names
-from piiguard.flow.program import Binding, File, Program, Scope, object_value, returned, scope_at, string_value, text
+from piiguard.flow.declarations import pattern_names, returns
+from piiguard.flow.program import Binding, File, Program, Scope, object_value, scope_at, string_value, text
 
 ALTERNATIVES = 8
 """Values that are followed where an expression may have several (a parameter with many callers)."""
@@ -253,9 +253,9 @@ def _call(texts: Texts, node: Node, scope: Scope, file: File, depth: int) -> lis
     ref = texts.program.resolve(callee, scope, file)
     if ref is None or ref.function is None:
         return []
-    value = returned(ref.function)
     owner = ref.function.file
-    return texts.of(value, scope_at(owner, value), owner, depth) if value is not None else []
+    values = sorted(returns(ref.function), key=lambda node: node.start_byte)
+    return [found for value in values for found in texts.of(value, scope_at(owner, value), owner, depth)]
 
 
 def _inner(texts: Texts, node: Node, scope: Scope, file: File, depth: int) -> list[Text]:

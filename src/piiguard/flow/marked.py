@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
+from piiguard.flow.failures import after_failure
 from piiguard.flow.graph import ELEMENT
 from piiguard.flow.hosts import Host, Text, Texts, host_of, template_of
 from piiguard.flow.program import (
@@ -30,10 +31,6 @@ _STATEMENTS = frozenset(
 )
 _URL = re.compile(r"(?:https?:|wss?:)?//[^\s\"'<>`)]+")
 _CALLS = frozenset({"call_expression", "new_expression"})
-_FAILED = re.compile(
-    r"!\s*\w+\.ok\b|\.ok\s*===?\s*false|\bstatus\w*\s*(?:!==?|>=?)\s*\d|\berror(?:Message)?s\b", re.IGNORECASE
-)
-"""Conditions that hold after a failed request."""
 _PRODUCTS = ("Jira", "Confluence", "Bitbucket")
 _WRAPPERS = frozenset({"await_expression", "parenthesized_expression", "as_expression", "non_null_expression"})
 
@@ -90,8 +87,12 @@ class Marked:
 
     @property
     def function(self) -> Function | None:
-        """The marked function, where the mark is one."""
-        return self.file.functions.get(span(self.syntax))
+        """The marked function, where the mark is one, or its name."""
+        written = self.file.functions.get(span(self.syntax))
+        if written is not None or self.syntax.type != "identifier":
+            return written
+        ref = self._program.resolve(self.syntax, self.scope, self.file)
+        return ref.function if ref is not None and ref.kind == "function" else None
 
     @property
     def scope(self) -> Scope:
@@ -174,15 +175,7 @@ class Marked:
 
     @property
     def failed(self) -> bool:
-        here: Node | None = self.syntax
-        while here is not None and here.parent is not None:
-            around = here.parent
-            condition = around.child_by_field_name("condition") if around.type == "if_statement" else None
-            taken = around.child_by_field_name("consequence") if condition is not None else None
-            if condition is not None and here == taken and _FAILED.search(text(condition)):
-                return True
-            here = around
-        return False
+        return after_failure(self.syntax)
 
     @property
     def product(self) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from piiguard.facts import egress as egress_facts
 from piiguard.facts import names, sdk_hosts, shapes, trackers
-from piiguard.flow import egress, rules
+from piiguard.flow import analytics, egress, rules
 from piiguard.flow.graph import Fact, Graph, Op, Solution, Trail, read
 from piiguard.flow.hosts import Host, host_of
 from piiguard.flow.place import MarkedPlace, SlotValue
@@ -127,6 +127,9 @@ class Observer:
                     )
             if host.kind == "constant":
                 yield from self._of_known_host(place, host, attributes)
+            if trackers.by_host(host.name) is None and analytics.meant(host):
+                said = rules.OWN_ANALYTICS
+                yield self.made(place, said.category, said.confidence, host=host.name, rule=said)
 
     def _hosts(self, place: MarkedPlace) -> list[Host]:
         """Where an egress call goes; a remote's key means the hosts that the manifest gives it."""

@@ -185,6 +185,8 @@ class Program:
         """Path -> lines at which the parser stumbled without missing code."""
         self.callers: dict[int, list[Call]] = {}
         """Function number -> the calls that reach it."""
+        self.defined: dict[int, dict[int, Function]] = {}
+        """Number of a `define` call -> the functions whose values reach it, by number."""
 
     def file_of(self, importer: File, module: str) -> File | None:
         path = self.finder.find(importer.source.path, module)

@@ -16,6 +16,30 @@ TRACKER_HOST = Rule(
     why="Whoever runs the host learns who uses the app, when, and what the request carries.",
     fix="Remove the call, or say in the Trust Center that usage is measured, by whom and with which data.",
 )
+OWN_ANALYTICS = Rule(
+    id="own-analytics",
+    role="observation",
+    engine="flow",
+    topic="tracking",
+    title="Calls a host whose name says that it measures use",
+    category="tracking",
+    confidence="likely",
+    claims=("no-tracking",),
+    why="Use that is measured on a host of the vendor's own is tracking like any other.",
+    fix="Remove the call, or say in the Trust Center that usage is measured, by whom and with which data.",
+)
+ANALYTICS_PACKAGE = Rule(
+    id="analytics-package",
+    role="observation",
+    engine="flow",
+    topic="tracking",
+    title="Imports a package whose name says that it measures use",
+    category="tracking",
+    confidence="likely",
+    claims=("no-tracking",),
+    why="A package for analytics tells somebody who uses the app and what they do there. This one stands in no list.",
+    fix="Remove it, or say in the Trust Center that usage is measured, by whom and with which data.",
+)
 TRACKING_WRAPPER = Rule(
     id="tracking-wrapper",
     role="observation",
@@ -35,7 +59,7 @@ AI_HOST = Rule(
     topic="egress",
     title="Calls an AI provider",
     category="ai-processing",
-    claims=("ai-providers-named", "byok-customer-configured"),
+    claims=("ai-processing-listed", "byok-customer-configured"),
     why="What the request holds is processed by the provider's models, under the account whose key is sent along.",
     fix="Use the customer's own key from the secret store, and name the provider in the Trust Center.",
 )
@@ -59,7 +83,7 @@ SECRET_IN_BODY = Rule(
     title="Sends a stored secret in the body of a request",
     category="credential-egress",
     confidence="likely",
-    claims=("credentials-own-service",),
+    claims=("credentials-only-to-issuer",),
     why="A key signs a request in from its headers; in the body it is handed over.",
     fix="Send it only to the service that issued it, in the Authorization header.",
 )
@@ -111,7 +135,7 @@ WEBTRIGGER_ANSWER = Rule(
     title="Answers a public web trigger with personal data",
     category="public-exit",
     slots=("self",),
-    claims=("no-exit-beside-drawn", "no-personal-data-sent"),
+    claims=("no-hidden-exits", "no-personal-data-sent"),
     why="Anybody who knows the address of the web trigger reads the answer: no permission of the manifest governs it.",
     fix="Answer with a status only, or check who asks before personal data is returned.",
 )
@@ -119,6 +143,8 @@ CONSOLE_LOG = "console-log"
 """Rule of the log places that only the graph sees (rules/log/console-log.yaml)."""
 RULES: tuple[Rule, ...] = (
     TRACKER_HOST,
+    OWN_ANALYTICS,
+    ANALYTICS_PACKAGE,
     TRACKING_WRAPPER,
     AI_HOST,
     COUNTING_IMAGE,

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from tree_sitter import Node
 
 from piiguard.facts import names, shapes, trackers
-from piiguard.flow import bridges, forge, javascript, python, scopes, wrappers
+from piiguard.flow import analytics, bridges, forge, forms, javascript, python, scopes, wrappers
+from piiguard.flow.declarations import returns
 from piiguard.flow.graph import Graph, Solution
 from piiguard.flow.hosts import Texts
 from piiguard.flow.marked import Marked, arguments_of
 from piiguard.flow.observe import RESPONSE, Observer, numbered
 from piiguard.flow.place import MarkedPlace
 from piiguard.flow.program import Call, File, Function, text
-from piiguard.flow.rules import CONSOLE_LOG, RULES, TRACKING_WRAPPER, WEBTRIGGER_ANSWER
+from piiguard.flow.rules import ANALYTICS_PACKAGE, CONSOLE_LOG, RULES, TRACKING_WRAPPER, WEBTRIGGER_ANSWER
 from piiguard.model import App, Gap, Location, Mark, Observation, Rule, Subject, Traced
 
 _CALLED = frozenset({"egress-host", "undeclared-egress"})
@@ -93,9 +94,13 @@ class Tracer:
         note = rule.title[:1].lower() + rule.title[1:]
         function = place.function if isinstance(place, Marked) else None
         if function is not None:
-            self.graph.origin(next(iter(function.params), 0), rule.shape, rule.confidence, note)
+            param = next(iter(function.params), 0)
+            self.graph.origin(param, rule.shape, rule.confidence, note)
+            for name in forms.picked_people(place.syntax):
+                self.graph.origin(param, "account-id", "sure", "picked by the user", (name,))
         elif rule.shape == "rest-response":
-            found = shapes.of_response(place.product, place.url() or "")
+            method = _method(place) if isinstance(place, Marked) else "GET"
+            found = shapes.of_response(place.product, place.url() or "", method)
             if found:
                 self.graph.origin(place.node, found, rule.confidence, note, (RESPONSE,))
         elif rule.shape == "env-value":
@@ -127,6 +132,7 @@ class Tracer:
         """Calls of the app's own analytics functions."""
         places = [(place.syntax, place.source.path) for place in tracking]
         found = wrappers.wrappers(self.program, places, wrappers.TRACKING_WORDS)
+        found |= wrappers.wrappers_in(analytics.files(self.program), wrappers.TRACKING_WORDS)
         for call in wrappers.calls_of(self.program, found, from_outside=True):
             yield self._observer.made(self._marked_call(call, TRACKING_WRAPPER), "tracking", "likely")
 
@@ -153,6 +159,8 @@ class Tracer:
                     called.add(observation.host if observation.attributes.get("host_kind") == "constant" else None)
                 if self._is_new(observation, seen):
                     yield observation
+        for file, node in analytics.imports(self.program):
+            yield self._observer.made(self._marked_node(node, file, ANALYTICS_PACKAGE), "tracking", "likely")
         yield from self._tracking_wrappers(tracking)
         for place in self._answers():
             yield from self._observer.answer(place)
@@ -185,7 +193,7 @@ class Tracer:
     def _answers(self) -> Iterator[Marked]:
         """What the handlers of public web triggers return."""
         for function in forge.webtriggers(self.app, self.program):
-            for node in forge.returned(function):
+            for node in returns(function):
                 yield self._marked_node(node, function.file, WEBTRIGGER_ANSWER)
 
     def _observe(self, place: Marked | python.Marked) -> Iterator[Observation]:

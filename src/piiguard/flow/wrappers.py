@@ -13,7 +13,7 @@ from tree_sitter import Node
 
 from piiguard.facts import names
 from piiguard.flow.declarations import FUNCTIONS
-from piiguard.flow.program import Call, Function, Program, property_name, span, text
+from piiguard.flow.program import Call, File, Function, Program, property_name, span, text
 
 LOG_WORDS = frozenset(
     {
@@ -93,6 +93,12 @@ def wrappers(program: Program, places: Iterable[tuple[Node, str]], purpose: froz
         for call in program.callers.get(function.number, []):
             todo += _around(program, call.node, call.file.source.path)
     return found
+
+
+def wrappers_in(files: Iterable[File], purpose: frozenset[str]) -> dict[int, Function]:
+    """The functions of some files that are meant for `purpose`, by number."""
+    functions = (function for file in files for function in file.functions.values())
+    return {function.number: function for function in functions if meant_for(function, purpose)}
 
 
 def _around(program: Program, node: Node, path: str) -> Iterator[Function]:
