@@ -205,3 +205,37 @@ def test_the_users_semgrep_settings_are_not_handed_on(tmp_path: Path, monkeypatc
         run({"a.js": "box.keep(1)"})
     assert "SEMGREP_ENABLE_VERSION_CHECK=0 SEMGREP_SEND_METRICS=off SEMGREP_SETTINGS_FILE=" in caught.value.what
     assert "mine" not in caught.value.what
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "box.keep<string>('k');",
+        "box.keep<Map<string,\n  Array<number>>>('k');",
+        "await box.keep<{ a: string }>('k');",
+        "new Box<A>().keep<B>(1);",
+    ],
+)
+@pytest.mark.parametrize("name", ["a.ts", "a.tsx"])
+def test_type_arguments_hide_no_call(name: str, call: str) -> None:
+    before = "const é = (a: number) => a;\n"
+    (mark,) = run({name: before + call}).marks
+    assert (before + call).encode()[mark.start : mark.end].startswith((b"box.keep<", b"new Box<A>()"))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "box?.keep(1);",
+        "box!.keep(1);",
+        "(box as any).keep(1);",
+        "this.box.keep(1);",
+        "box[0].keep(1);",
+        "box.keep(1 as any);",
+        "void box.keep(1);",
+        "box\n  // why\n  .keep(1);",
+        "await (await box()).keep(1)",
+    ],
+)
+def test_forms_of_a_call(call: str) -> None:
+    assert len(run({"a.ts": f"async function f() {{ {call} }}"}).marks) == 1

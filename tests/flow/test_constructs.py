@@ -1,8 +1,8 @@
 """Every construct of JavaScript that data is followed through, against its case in fixtures/flow/.
 
 A case is one file, or a folder whose files form one app. Comments say what the next line of code gets: `reached: email,
-account-id` (all data classes of persons, by a certain trace) or `not reached` (no observation of personal data, not
-even a likely one).
+account-id` (all data classes of persons, by a certain trace), `likely: email` (by one that is not certain), or `not
+reached` (no observation of personal data, not even a likely one).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from piiguard.scan import catalogue
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "flow"
 CASES = sorted(path for topic in FOLDER.iterdir() if topic.is_dir() for path in topic.iterdir())
-_MARK = re.compile(r"(?://|/\*) (?:reached: (?P<data>[\w, -]+?)|(?P<none>not reached)) *(?:\*/\}?)?$")
+_MARK = re.compile(r"(?://|/\*) (?:(?P<how>reached|likely): (?P<data>[\w, -]+?)|(?P<none>not reached)) *(?:\*/\}?)?$")
 
 
 class Place(NamedTuple):
@@ -32,6 +32,7 @@ class Place(NamedTuple):
     path: str
     line: int
     data: tuple[str, ...]
+    confidence: str
 
 
 def files_of(case: Path) -> list[Path]:
@@ -56,7 +57,7 @@ def places(case: Path) -> Iterator[Place]:
             found = _MARK.search(line)
             if found:
                 data = tuple(sorted((found["data"] or "").replace(" ", "").split(","))) if found["data"] else ()
-                yield Place(name_of(path), index + 2, data)
+                yield Place(name_of(path), index + 2, data, "likely" if found["how"] == "likely" else "sure")
 
 
 @functools.cache
@@ -84,7 +85,7 @@ def _complaint(place: Place) -> str:
     """What is wrong at a place: a miss, a false path, or other data. Empty: nothing."""
     seen = observations().get((place.path, place.line))
     data = seen.data if seen is not None else ()
-    if data == place.data and (seen is None or seen.confidence == "sure"):
+    if data == place.data and (seen is None or seen.confidence == place.confidence):
         return ""
     code = (FOLDER / place.path).read_text(encoding="utf-8").splitlines()[place.line - 1].strip()
     return f"{place.path}:{place.line}: `{code}`: expected {place.data}, got {seen.confidence if seen else ''} {data}"

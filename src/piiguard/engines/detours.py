@@ -365,9 +365,19 @@ def _detour(node: Node, capability: _Capability) -> str:
         access = value.parent
     if _called(value) is not None:
         return _odd_arguments(_called(value), method, capability)
+    if method == "error" and _catches(value):
+        return ""
     if method:
         return f"has its .{method} handed on" if method in capability.methods and _handed_on(value, capability) else ""
     return _whole(value, capability)
+
+
+def _catches(value: Node) -> bool:
+    """`promise.catch(console.error)`: what is printed is an error."""
+    taker = value.parent.parent if value.parent is not None and value.parent.type == "arguments" else None
+    called = taker.child_by_field_name("function") if taker is not None else None
+    method = called.child_by_field_name("property") if called is not None else None
+    return method is not None and _text(method) == "catch"
 
 
 def _assigned(value: Node) -> bool:

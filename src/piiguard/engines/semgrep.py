@@ -30,6 +30,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from piiguard.engines.catalogue import Catalogue
+from piiguard.engines.type_arguments import without_type_arguments
 from piiguard.errors import EngineError
 from piiguard.model import EngineReport, Gap, Location, Mark, Rule, Source, Subject
 
@@ -164,7 +165,7 @@ def _lay_out(root: Path, batches: list[_Batch], catalogue: Catalogue, idle: froz
         folder.mkdir()
         (folder / _canary(batch)).write_bytes(_CANARY_TEXT)
         for name, target in batch.files.items():
-            (folder / name).write_bytes(target.source.text)
+            (folder / name).write_bytes(without_type_arguments(target.source))
 
 
 # ---------------------------------------------------------------- the call

@@ -13,7 +13,7 @@ from tree_sitter import Node
 
 from piiguard.flow import hooks, imports
 from piiguard.flow.failures import after_failure
-from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, Graph, Op
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, MASK, Graph, Op
 from piiguard.flow.links import Application, Links, arguments, chain
 from piiguard.flow.program import Call, Class, Function, Program, Ref, text
 
@@ -152,8 +152,8 @@ def mutations(call: Call) -> Iterator[tuple[Node, tuple[str, ...], int]]:
         return
     if target is None or call.callee.type != "member_expression" or _imported(call, target):
         return
-    for node, path, value in grown(call):
-        yield target, () if node.type == "spread_element" else path, value
+    for _, path, value in grown(call):
+        yield target, path, value
 
 
 def grown(call: Call) -> Iterator[tuple[Node, tuple[str, ...], int]]:
@@ -289,7 +289,7 @@ def _link_builtin(links: Links, call: Call) -> None:
         for way in _VIEWS[name] if name != "json" or not after_failure(call.node) else ():
             chain(graph, call.receiver, call.result, *way)
     elif name in COPIES:
-        graph.edge(call.receiver, call.result, BLUR)
+        graph.edge(call.receiver, call.result, MASK if masks(call) else BLUR)
         for _, value in call.args if name in _WITH_ARGS else ():
             graph.edge(value, call.result, BLUR)
     elif name == "exec" and call.callee.type == "member_expression":
@@ -318,6 +318,28 @@ def _made_here(call: Call) -> bool:
         and text(base.child_by_field_name("constructor") or base)
         in ("Map", "Set", "WeakMap", "FormData", "URLSearchParams", "Headers")
     )
+
+
+def masks(call: Call) -> bool:
+    """Is no more left of a text than a few characters, or is the rest replaced by asterisks?"""
+    name, given = callee_name(call), [text(node).replace(" ", "") for node, _ in call.args]
+    if name in ("replace", "replaceAll"):
+        return len(given) > 1 and _ASTERISKS.search(given[1]) is not None
+    if name == "charAt":
+        return True
+    if name not in ("slice", "substring", "substr") or not all(_INTEGER.fullmatch(value) for value in given):
+        return False
+    numbers = [int(value) for value in given]
+    if len(numbers) == 1:
+        return name != "substring" and -_FEW <= numbers[0] < 0
+    length = numbers[1] if name == "substr" else numbers[1] - numbers[0]
+    return len(numbers) == 2 and 0 <= length <= _FEW and (numbers[1] > 0 or numbers[0] < 0)
+
+
+_FEW = 8
+"""Characters of a text that may be shown: its last four, the prefix of a key."""
+_ASTERISKS = re.compile(r"^[\"'`].*(\*\*\*|•)|^[\"'`](\*|•)[\"'`]$")
+_INTEGER = re.compile(r"-?\d{1,9}")
 
 
 def function_of(program: Program, call: Call, node: Node) -> Function | None:

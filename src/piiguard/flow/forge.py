@@ -22,6 +22,9 @@ HANDLER_SHAPES: dict[str, tuple[str, ...]] = {
     "scheduledTrigger": ("", "function-context"),
     "action": ("action-payload", "function-context"),
     "apiRoute": ("webtrigger-request", "function-context"),
+    "jira:workflowValidator": ("product-event", "function-context"),
+    "jira:workflowCondition": ("product-event", "function-context"),
+    "jira:workflowPostFunction": ("product-event", "function-context"),
 }
 """Kind of module -> shapes of its handler's parameters (forge-facts: events, web triggers, function reference)."""
 _OTHER = ("", "function-context")

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from piiguard.facts import shapes
-from piiguard.model import Confidence
+from piiguard.model import DATA_CLASSES, Confidence
 
-OpKind = Literal["copy", "read", "write", "drop", "blur", "call", "return", "leak", "become"]
+OpKind = Literal["copy", "read", "write", "drop", "blur", "mask", "pass", "call", "return", "leak", "become"]
 ANY = "*"
 ELEMENT = "[]"
 """The property under which the elements of an array, a Map or a Set sit; where the position is known, it is a number
@@ -46,6 +46,10 @@ class Op(NamedTuple):
 COPY = Op("copy")
 BLUR = Op("blur")
 """Positions in an array are no longer known (`slice`, `filter`, `sort`)."""
+MASK = Op("mask")
+"""A few characters of a text are left (`slice(-4)`); of a list, some elements."""
+PASS = Op("pass")
+"""Through a function of a package: of a text, it may give back a form of it."""
 LEAK = Op("leak")
 """Through a variable of the module: the call site is forgotten."""
 
@@ -180,7 +184,15 @@ def apply(op: Op, fact: Fact) -> Fact | None:
         return fact._replace(path=(ELEMENT, *fact.path[1:])) if fact.path and fact.path[0].isdigit() else fact
     if kind == "leak":
         return fact._replace(site=0)
+    if kind == "mask":
+        return apply(BLUR, fact) if fact.path or fact.shape not in DATA_CLASSES else None
+    if kind == "pass":
+        text = not fact.path and DATA_CLASSES.get(fact.shape) in _PERSONAL
+        return fact._replace(confidence="likely") if text else None
     return fact._replace(shape=name, path=())
+
+
+_PERSONAL = frozenset({"direct", "pseudonymous", "content"})
 
 
 def read(fact: Fact, name: str) -> Fact | None:

@@ -101,6 +101,25 @@ def _is_getter(method: Node) -> bool:
     return any(child.type == "get" for child in method.children)
 
 
+def _named_better(value: Node, name: str) -> bool:
+    """`const accountId = await settings.get("cloudflare_account_id")`: the key says what it is, and that is nothing."""
+    while value.type in ("await_expression", "parenthesized_expression") and value.named_children:
+        value = value.named_children[0]
+    given = value.child_by_field_name("arguments") if value.type == "call_expression" else None
+    literals = [string_value(child) for child in given.named_children if child.type == "string"] if given else []
+    prop = value.child_by_field_name("property") if value.type == "member_expression" else None
+    told, mine = [*literals, *([text(prop)] if prop is not None else [])], names.words(name)
+    return any(
+        names.words(each) != mine and names.words(each).endswith(mine) and names.data_class(each) is None
+        for each in told
+    )
+
+
+def _is_field(param: Node) -> bool:
+    """A parameter property of TypeScript: `private repo: Repo`, `readonly repo: Repo`."""
+    return any(child.type in ("accessibility_modifier", "readonly", "override_modifier") for child in param.children)
+
+
 def _binds_this(member: Node) -> bool:
     """Is a member of an object literal a function with a `this` of its own?"""
     value = member.child_by_field_name("value")
@@ -122,8 +141,8 @@ class _Front:
         self.env: Env = {}
         self.exits: list[list[Env]] = []
         """For each loop and switch around: the variables where it is left by `break` or `continue`."""
-        self.callables: set[int] = set()
-        """Graph nodes of functions: a telling name of one says nothing of data."""
+        self.nameless: set[int] = set()
+        """Graph nodes for which the name of their variable says nothing: functions, and what a key names better."""
         self.thrown: list[int] = []
         """For each `try` of the function: the node of what its `catch` gets."""
         self.depth = 0
@@ -234,10 +253,19 @@ class _Front:
                 self.declarer.bind(name, "param", self.scope)
             if pattern.type == "identifier" and text(pattern) in self.scope.names:
                 self.scope.names[text(pattern)].position = len(function.params) - 1
+            if function.owner is not None and _is_field(param):
+                self._parameter_property(param, text(pattern), made, function.owner)
             default = param.child_by_field_name("value")
             if default is not None:
                 self.graph.edge(self.expression(default), made)
             self.destructure(pattern, made)
+
+    def _parameter_property(self, param: Node, name: str, value: int, owner: Class) -> None:
+        """`constructor(private repo: Repo)`: the parameter is a field as well."""
+        declared = param.child_by_field_name("type")
+        if declared is not None:
+            owner.types[name] = declared
+        self.graph.edge(value, owner.this, Op("write", name))
 
     def do_class(self, node: Node) -> int:
         name = node.child_by_field_name("name")
@@ -268,7 +296,9 @@ class _Front:
             elif name:
                 owner.methods[name] = method
             return
-        value = member.child_by_field_name("value")
+        value, declared = member.child_by_field_name("value"), member.child_by_field_name("type")
+        if name and declared is not None:
+            owner.types[name] = declared
         if value is None:
             return
         if value.type in FUNCTIONS:
@@ -325,6 +355,8 @@ class _Front:
             if declarator.type != "variable_declarator" or pattern is None:
                 continue
             made = self.expression(value) if value is not None else 0
+            if value is not None and _named_better(value, text(pattern)):
+                self.nameless.add(made)
             if value is not None or node.type == "lexical_declaration":
                 self.destructure(pattern, made)
         return False
@@ -520,7 +552,7 @@ class _Front:
                 binding.reassigned = True
             made = self.define(binding, value, node)
             # A parameter's evidence stands at the parameter, where it falls if every caller hands over a literal.
-            if value not in self.callables:
+            if value not in self.nameless:
                 self.evidence(value if value in self.function.params else made, text(node))
 
     def bind_default(self, node: Node, value: int) -> None:
@@ -890,7 +922,7 @@ class _Front:
             return
         held = self.graph.node(self.place(node))
         self.graph.edge(value, held)
-        if value not in self.callables:
+        if value not in self.nameless:
             self.evidence(held, name)
         self.graph.edge(held, made, Op("write", name))
 
@@ -991,7 +1023,7 @@ class _Front:
         function = self.do_function(node)
         function.value = function.value or self.graph.node(self.place(node))
         self.file.values[span(node)] = function.value
-        self.callables.add(function.value)
+        self.nameless.add(function.value)
         return function.value
 
     def do_sequence(self, node: Node) -> int:

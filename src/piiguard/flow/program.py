@@ -68,6 +68,12 @@ class Class:
     methods: dict[str, Function] = field(default_factory=dict)
     fields: dict[str, Node] = field(default_factory=dict)
     """Field -> what it is initialised with."""
+    types: dict[str, Node] = field(default_factory=dict)
+    """Field -> its type, as TypeScript declares it."""
+
+
+_TYPED = frozenset({"variable_declarator", "required_parameter", "optional_parameter"})
+_AROUND_TYPES = frozenset({"type_annotation", "type_arguments", "parenthesized_type"})
 
 
 @dataclass
@@ -93,6 +99,12 @@ class Binding:
     """Assigned in a nested function: only the cell knows its value."""
     position: int = -1
     """`param`: which parameter of the function it is, if the whole of one."""
+
+    @property
+    def type(self) -> Node | None:
+        """The type that TypeScript declares, where the name is the whole of what is declared."""
+        around = self.node.parent
+        return around.child_by_field_name("type") if around is not None and around.type in _TYPED else None
 
 
 class Scope:
@@ -205,11 +217,20 @@ class Program:
         if binding.kind == "import":
             return self.import_ref(binding.file, binding.module, binding.export, depth)
         if binding.kind == "param":
-            return self._handed_over(binding, depth)
+            return self._handed_over(binding, depth) or self.typed(binding.type, binding.scope, binding.file, depth)
         ref = self.resolve(binding.value, binding.scope, binding.file, depth)
         for name in binding.path:
             ref = self.member(ref, name, depth) if ref else None
-        return ref
+        return ref or self.typed(binding.type, binding.scope, binding.file, depth)
+
+    def typed(self, type_: Node | None, scope: Scope, file: File, depth: int) -> Ref | None:
+        """An instance of the class of the app that a type names, or None."""
+        while type_ is not None and type_.type in _AROUND_TYPES and len(type_.named_children) == 1:
+            type_ = type_.named_children[0]
+        if type_ is None or type_.type != "type_identifier":
+            return None
+        ref = self.resolve(type_, scope, file, depth)
+        return Ref("instance", owner=ref.owner) if ref is not None and ref.kind == "class" else None
 
     def _handed_over(self, binding: Binding, depth: int) -> Ref | None:
         """What every caller hands over for a parameter: `register(resolver)`. None where they differ."""
@@ -270,6 +291,8 @@ class Program:
     def _method(self, owner: Class, name: str, depth: int) -> Ref | None:
         if name in owner.methods:
             return Ref("function", function=owner.methods[name])
+        if name in owner.types:
+            return self.typed(owner.types[name], owner.scope, owner.file, depth - 1)
         base = self.resolve(owner.base, owner.scope, owner.file, depth) if depth > 0 else None
         if base is None:
             return None
@@ -382,7 +405,7 @@ def _call(program: Program, node: Node, scope: Scope, file: File, depth: int) ->
         return program.import_ref(file, string_value(first), "*", depth) if first.type == "string" else None
     ref = program.resolve(callee, scope, file, depth)
     if ref is None:
-        return None
+        return program.typed(node.child_by_field_name("type_arguments"), scope, file, depth)
     if (
         ref.kind in ("import", "global")
         and arguments is not None

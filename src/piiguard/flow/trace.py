@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from tree_sitter import Node
 
 from piiguard.facts import names, shapes, trackers
-from piiguard.flow import analytics, bridges, forge, forms, javascript, python, scopes, wrappers
+from piiguard.flow import analytics, bridges, forge, forms, javascript, python, scopes, transforms, wrappers
 from piiguard.flow.declarations import returns
 from piiguard.flow.graph import Graph, Solution
 from piiguard.flow.hosts import Texts
 from piiguard.flow.marked import Marked, arguments_of
 from piiguard.flow.observe import RESPONSE, Observer, numbered
 from piiguard.flow.place import MarkedPlace
-from piiguard.flow.program import Call, File, Function, text
+from piiguard.flow.program import Call, File, Function, Span, text
 from piiguard.flow.rules import ANALYTICS_PACKAGE, CONSOLE_LOG, RULES, TRACKING_WRAPPER, WEBTRIGGER_ANSWER
 from piiguard.model import App, Gap, Location, Mark, Observation, Rule, Subject, Traced
 
@@ -63,6 +63,7 @@ class Tracer:
             self._take(mark)
         forge.entries(app, self.program, self.graph)
         bridges.link(app, self.program, self.graph, Texts(self.program))
+        transforms.link(self.program, self.graph, {(place.source.path, Span(*place.span)) for place in self.marked})
         for place in self._places():
             if place.rule.role == "source":
                 self._source(place)
@@ -96,7 +97,7 @@ class Tracer:
         if function is not None:
             param = next(iter(function.params), 0)
             self.graph.origin(param, rule.shape, rule.confidence, note)
-            for name in forms.picked_people(place.syntax):
+            for name in forms.picked_people(place.syntax) if isinstance(place, Marked) else ():
                 self.graph.origin(param, "account-id", "sure", "picked by the user", (name,))
         elif rule.shape == "rest-response":
             method = _method(place) if isinstance(place, Marked) else "GET"
@@ -221,7 +222,7 @@ class Tracer:
     def _product_calls(self) -> Iterator[scopes.ProductCall]:
         """The calls of product APIs, for the check of scopes."""
         for place in self.marked:
-            if place.rule.shape == "rest-response" and place.call is not None:
+            if place.rule.shape == "rest-response" and place.call is not None and place.product:
                 path = place.url()
                 known = path if path and path.startswith("/") else None
                 yield scopes.ProductCall(place.product, _method(place), known, place.mark.location)

@@ -1,0 +1,61 @@
+"""Functions of packages that may give back what they get: `convert(html)`, `format(name)`.
+
+What a package does with a value is not known. A function that answers at once, and that no rule knows, hands a text on
+as likely: else a text that passed through one would be lost from sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from tree_sitter import Node
+
+from piiguard.flow.graph import PASS, Graph
+from piiguard.flow.program import Call, Program, Span, span
+
+_KNOWN = ("@forge/", "react", "crypto", "node:crypto", ".", "/")
+"""Packages whose functions are known to the graph or to rules, or give back something else."""
+_LATER = frozenset({"then", "catch", "finally"})
+
+
+def link(program: Program, graph: Graph, marked: Container[tuple[str, Span]]) -> None:
+    """Let texts pass. `marked`: path and span of the calls that a rule knows."""
+    for call in program.calls:
+        if (call.file.source.path, span(call.node)) not in marked and _hands_on(program, call):
+            for _, value in call.args:
+                graph.edge(value, call.result, PASS)
+
+
+def _hands_on(program: Program, call: Call) -> bool:
+    ref = program.resolve(call.callee, call.scope, call.file)
+    return (
+        ref is not None
+        and ref.kind == "import"
+        and len(ref.chain) <= 1
+        and call.node.type == "call_expression"
+        and not ref.name.startswith(_KNOWN)
+        and not _answers_later(call.node)
+    )
+
+
+def _answers_later(node: Node) -> bool:
+    """Is it awaited, or followed by `then`: a request, whose answer is somebody else's?"""
+    parent = node.parent
+    while parent is not None and parent.type == "parenthesized_expression":
+        parent = parent.parent
+    if parent is None or parent.type == "await_expression":
+        return parent is not None
+    if parent.type == "return_statement" or parent.type == "arrow_function":
+        return _is_async(parent)
+    prop = parent.child_by_field_name("property") if parent.type == "member_expression" else None
+    return prop is not None and (prop.text or b"").decode() in _LATER
+
+
+def _is_async(node: Node) -> bool:
+    """Is the function around async?"""
+    here: Node | None = node
+    while here is not None and here.child_by_field_name("parameters") is None:
+        if here.type == "arrow_function":
+            break
+        here = here.parent
+    return here is not None and any(child.type == "async" for child in here.children)
