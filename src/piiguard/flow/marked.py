@@ -142,6 +142,8 @@ class Marked:
     # ------------------------------------------------------------ hosts
 
     def hosts(self) -> list[Host]:
+        if self.mark.host:
+            return [Host(self.mark.host, "constant", f"https://{self.mark.host}/")]
         kind, _, name = self.rule.host.partition(":")
         if kind == "literal":
             return [Host(name, "constant", f"https://{name}/")]

@@ -52,6 +52,19 @@ TRACKING_WRAPPER = Rule(
     why="Each such call is an event about what a person does, on its way to whoever runs the service.",
     fix="Remove the call together with the function behind it, or say in the Trust Center that usage is measured.",
 )
+SDK_CLIENT = Rule(
+    id="sdk-client",
+    role="sink",
+    engine="flow",
+    topic="egress",
+    title="Calls a service with its own package",
+    category="pii-egress",
+    slots=("arg:*",),
+    channel="sdk",
+    claims=("declared-hosts-only", "no-personal-data-sent", "subprocessors-listed"),
+    why="The package sends what it is given to its service; the host stands nowhere in the app's code.",
+    fix="Declare the host, name its operator as a subprocessor, and send only what the feature needs.",
+)
 AI_HOST = Rule(
     id="ai-host",
     role="observation",
@@ -146,6 +159,7 @@ RULES: tuple[Rule, ...] = (
     OWN_ANALYTICS,
     ANALYTICS_PACKAGE,
     TRACKING_WRAPPER,
+    SDK_CLIENT,
     AI_HOST,
     COUNTING_IMAGE,
     SECRET_IN_BODY,

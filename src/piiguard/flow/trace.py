@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 from tree_sitter import Node
 
 from piiguard.facts import names, shapes, trackers
-from piiguard.flow import analytics, bridges, forge, forms, javascript, python, scopes, transforms, wrappers
+from piiguard.flow import analytics, bridges, clients, forge, forms, javascript, python, scopes, transforms, wrappers
 from piiguard.flow.declarations import returns
 from piiguard.flow.graph import Graph, Solution
 from piiguard.flow.hosts import Texts
 from piiguard.flow.marked import Marked, arguments_of
 from piiguard.flow.observe import RESPONSE, Observer, numbered
 from piiguard.flow.place import MarkedPlace
-from piiguard.flow.program import Call, File, Function, Span, text
-from piiguard.flow.rules import ANALYTICS_PACKAGE, CONSOLE_LOG, RULES, TRACKING_WRAPPER, WEBTRIGGER_ANSWER
+from piiguard.flow.program import Call, File, Function, Span, span, text
+from piiguard.flow.rules import ANALYTICS_PACKAGE, CONSOLE_LOG, RULES, SDK_CLIENT, TRACKING_WRAPPER, WEBTRIGGER_ANSWER
 from piiguard.model import App, Gap, Location, Mark, Observation, Rule, Subject, Traced
 
 _CALLED = frozenset({"egress-host", "undeclared-egress"})
@@ -61,6 +61,7 @@ class Tracer:
         self.plain: list[Mark] = []
         for mark in sorted(marks, key=lambda mark: (mark.location, mark.rule)):
             self._take(mark)
+        self._mark_clients()
         forge.entries(app, self.program, self.graph)
         bridges.link(app, self.program, self.graph, Texts(self.program))
         transforms.link(self.program, self.graph, {(place.source.path, Span(*place.span)) for place in self.marked})
@@ -86,6 +87,13 @@ class Tracer:
     def _places(self) -> Iterator[Marked | python.Marked]:
         yield from self.marked
         yield from self.in_python
+
+    def _mark_clients(self) -> None:
+        """The requests that clients of a service make, beside those that a rule knows."""
+        known = {(place.source.path, place.span) for place in self.marked if place.rule.category == "pii-egress"}
+        for call, host in clients.requests(self.program):
+            if (call.file.source.path, span(call.node)) not in known:
+                self.marked.append(self._marked_call(call, SDK_CLIENT, host))
 
     # ------------------------------------------------------------ sources
 
@@ -137,13 +145,13 @@ class Tracer:
         for call in wrappers.calls_of(self.program, found, from_outside=True):
             yield self._observer.made(self._marked_call(call, TRACKING_WRAPPER), "tracking", "likely")
 
-    def _marked_call(self, call: Call, rule: Rule) -> Marked:
+    def _marked_call(self, call: Call, rule: Rule, host: str | None = None) -> Marked:
         """A mark that the graph makes itself."""
-        return self._marked_node(call.node, call.file, rule)
+        return self._marked_node(call.node, call.file, rule, host)
 
-    def _marked_node(self, node: Node, file: File, rule: Rule) -> Marked:
+    def _marked_node(self, node: Node, file: File, rule: Rule, host: str | None = None) -> Marked:
         location = Location(file.source.path, node.start_point[0] + 1)
-        mark = Mark(location, rule.id, self.app.id, node.start_byte, node.end_byte)
+        mark = Mark(location, rule.id, self.app.id, node.start_byte, node.end_byte, host=host)
         return Marked(mark, rule, file, self.program)
 
     # ------------------------------------------------------------ observations

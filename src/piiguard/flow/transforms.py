@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from tree_sitter import Node
-
+from piiguard.flow.clients import answers_later
 from piiguard.flow.graph import PASS, Graph
 from piiguard.flow.program import Call, Program, Span, span
 
 _KNOWN = ("@forge/", "react", "crypto", "node:crypto", ".", "/")
 """Packages whose functions are known to the graph or to rules, or give back something else."""
-_LATER = frozenset({"then", "catch", "finally"})
 
 
 def link(program: Program, graph: Graph, marked: Container[tuple[str, Span]]) -> None:
@@ -34,28 +32,5 @@ def _hands_on(program: Program, call: Call) -> bool:
         and len(ref.chain) <= 1
         and call.node.type == "call_expression"
         and not ref.name.startswith(_KNOWN)
-        and not _answers_later(call.node)
+        and not answers_later(call.node)
     )
-
-
-def _answers_later(node: Node) -> bool:
-    """Is it awaited, or followed by `then`: a request, whose answer is somebody else's?"""
-    parent = node.parent
-    while parent is not None and parent.type == "parenthesized_expression":
-        parent = parent.parent
-    if parent is None or parent.type == "await_expression":
-        return parent is not None
-    if parent.type == "return_statement" or parent.type == "arrow_function":
-        return _is_async(parent)
-    prop = parent.child_by_field_name("property") if parent.type == "member_expression" else None
-    return prop is not None and (prop.text or b"").decode() in _LATER
-
-
-def _is_async(node: Node) -> bool:
-    """Is the function around async?"""
-    here: Node | None = node
-    while here is not None and here.child_by_field_name("parameters") is None:
-        if here.type == "arrow_function":
-            break
-        here = here.parent
-    return here is not None and any(child.type == "async" for child in here.children)

@@ -1,0 +1,45 @@
+"""Requests of a service's own package: `await new Octokit().request(…)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from piiguard.facts import sdk_clients
+from piiguard.flow.program import Call, Program
+
+_LATER = frozenset({"then", "catch", "finally"})
+
+
+def requests(program: Program) -> Iterator[tuple[Call, str]]:
+    """The calls on a client that answer later, each with the host that they go to."""
+    for call in program.calls:
+        if call.node.type != "call_expression" or not answers_later(call.node):
+            continue
+        ref = program.resolve(call.callee, call.scope, call.file)
+        if ref is not None and ref.kind == "import":
+            host = sdk_clients.host_of(ref.name.rpartition("#")[0])
+            if host:
+                yield call, host
+
+
+def answers_later(node: Node) -> bool:
+    """Is a call awaited, followed by `then`, or returned by an async function: a request, no mere computation?"""
+    parent = node.parent
+    while parent is not None and parent.type == "parenthesized_expression":
+        parent = parent.parent
+    if parent is None or parent.type == "await_expression":
+        return parent is not None
+    if parent.type in ("return_statement", "arrow_function"):
+        return _in_async(parent)
+    prop = parent.child_by_field_name("property") if parent.type == "member_expression" else None
+    return prop is not None and (prop.text or b"").decode() in _LATER
+
+
+def _in_async(node: Node) -> bool:
+    """Is the function around async?"""
+    here: Node | None = node
+    while here is not None and here.type != "arrow_function" and here.child_by_field_name("parameters") is None:
+        here = here.parent
+    return here is not None and any(child.type == "async" for child in here.children)
