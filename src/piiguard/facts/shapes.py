@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ruamel.yaml import YAML
 
+from piiguard.facts import names
 from piiguard.model import DATA_CLASSES
 
 
@@ -22,9 +23,13 @@ def table() -> dict[str, str | dict[str, str]]:
 
 
 def property_of(shape: str, name: str) -> str | None:
-    """The shape or data class of a property, or None. A property of text is a part of the text."""
+    """The shape or data class of a property, or None. A property of text is a part of the text.
+
+    Of credentials that were known as a whole, the name of a property tells what it is: `credentials.email`.
+    """
     if shape in DATA_CLASSES:
-        return None if name in _NEUTRAL else shape
+        told = names.data_class(name) if shape == "credential" else None
+        return None if name in _NEUTRAL else told or shape
     fields = table().get(shape, {})
     if isinstance(fields, str):
         return fields

@@ -101,6 +101,11 @@ def _is_getter(method: Node) -> bool:
     return any(child.type == "get" for child in method.children)
 
 
+def _taken(child: Node) -> str:
+    """The property that a part of an object pattern takes."""
+    return property_name(child.child_by_field_name("key") or child.child_by_field_name("left") or child) or ANY
+
+
 def _named_better(value: Node, name: str) -> bool:
     """`const accountId = await settings.get("cloudflare_account_id")`: the key says what it is, and that is nothing."""
     while value.type in ("await_expression", "parenthesized_expression") and value.named_children:
@@ -142,7 +147,8 @@ class _Front:
         self.exits: list[list[Env]] = []
         """For each loop and switch around: the variables where it is left by `break` or `continue`."""
         self.nameless: set[int] = set()
-        """Graph nodes for which the name of their variable says nothing: functions, and what a key names better."""
+        """Graph nodes for which the name of their variable says nothing: functions, what a key names better, what is
+        masked."""
         self.thrown: list[int] = []
         """For each `try` of the function: the node of what its `catch` gets."""
         self.depth = 0
@@ -164,6 +170,9 @@ class _Front:
         result = self.graph.node(self.place(node))
         for source in inputs:
             self.graph.edge(source, result, op)
+        filled = {source for source in inputs if source}
+        if filled and op in (COPY, LEAK) and filled <= self.nameless:
+            self.nameless.add(result)
         self.file.values[span(node)] = result
         return result
 
@@ -181,6 +190,8 @@ class _Front:
             return 0
         made = self.graph.node(self.place(node))
         self.graph.edge(value, made)
+        if value in self.nameless:
+            self.nameless.add(made)
         if binding.scope.function is self.function:
             self.env[id(binding)] = made
         else:
@@ -563,14 +574,14 @@ class _Front:
 
     def bind_object(self, node: Node, value: int) -> None:
         taken: list[str] = []
+        with_key = any(names.data_class(_taken(child)) == "credential" for child in node.named_children)
         for child in node.named_children:
             if child.type == "rest_pattern":
                 self.bind_rest(child, self._without(child, value, taken))
                 continue
-            key = child.child_by_field_name("key") or child.child_by_field_name("left") or child
-            name = property_name(key) or ANY
+            name = _taken(child)
             taken.append(name)
-            part = self.part(child, value, name)
+            part = self.part(child, value, name, named=not (with_key and names.data_class(name) == "account-id"))
             target = child.child_by_field_name("value") or child
             if target.type == "object_assignment_pattern":
                 self.bind_default(target, part)
@@ -587,10 +598,17 @@ class _Front:
             value = rest
         return value
 
-    def part(self, node: Node, value: int, name: str) -> int:
-        """Property `name` of `value`; a telling name says something of the whole."""
-        self.evidence(value, name, (name,))
-        return self.value(node, value, op=Op("read", name)) if value else 0
+    def part(self, node: Node, value: int, name: str, *, named: bool) -> int:
+        """Property `name` of `value`; a telling name says something of the whole.
+
+        `named`: not so for the account id beside a key (`{accountId, apiKey}`), which is one of the key's service.
+        """
+        made = self.value(node, value, op=Op("read", name)) if value else 0
+        if named:
+            self.evidence(value, name, (name,))
+        else:
+            self.nameless.add(made)
+        return made
 
     def bind_array(self, node: Node, value: int) -> None:
         for position, child in enumerate(elements(node)):
@@ -809,6 +827,8 @@ class _Front:
         if text(callee) in ("require", "import") and args and args[0][0].type == "string":
             self.file.imports.append((string_value(args[0][0]), node))
         self._mutation(call)
+        if calls.masks(call):
+            self.nameless.add(result)
         return 0 if calls.tests_only(call) else result
 
     def _arguments_of(self, arguments: Node) -> list[tuple[Node, int]]:
