@@ -345,6 +345,39 @@ def test_a_font_written_as_text_is_no_minified_code(plant: Plant) -> None:
     assert gaps(app) == {}
 
 
+ICON = (
+    "import React from 'react';\nexport const Icon = () => (\n  <svg><path d=\""
+    + "M0.1 2.3C" * 500
+    + '" /></svg>\n);\n'
+)
+
+
+@pytest.mark.parametrize("file", ["src/Icon.js", "src/Icon.jsx", "src/Icon.tsx"])
+def test_an_icon_is_no_minified_code(plant: Plant, file: str) -> None:
+    app = only(plant({file: ICON}))
+    assert scanned(app) == [file]
+    assert gaps(app) == {}
+
+
+@pytest.mark.parametrize("file", ["src/long.ts", "src/long.jsx", "src/long.tsx", "src/long.mts"])
+def test_what_bundlers_do_not_write_is_no_minified_code(plant: Plant, file: str) -> None:
+    assert scanned(only(plant({file: BUNDLE}))) == [file]
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["", "var s='" + "x" * 900 + "';", "/'/.test(a);", 'a=/"/g;', "`", '"' + "y" * 300, "var t=`" + "z\n" * 300 + "`;"],
+)
+def test_strings_do_not_hide_minified_code(plant: Plant, more: str) -> None:
+    assert gaps(only(plant({"lib/vendor.js": more + BUNDLE}))) == {"lib/vendor.js": "minified code, not analysed"}
+
+
+@pytest.mark.parametrize("text", ['"\\' * 500_000, "`" + "\\`" * 500_000, "'" * 900_000], ids=range(3))
+def test_hostile_strings_are_read_once(plant: Plant, text: str) -> None:
+    """These take hours where each unclosed string is read to the end of the file."""
+    assert list(gaps(only(plant({"a.js": text})))) == ["a.js"]
+
+
 def test_minified_code_elsewhere_is_a_gap(plant: Plant) -> None:
     app = only(
         plant(
@@ -356,6 +389,27 @@ def test_minified_code_elsewhere_is_a_gap(plant: Plant) -> None:
     )
     assert scanned(app) == ["src/data.js"]
     assert gaps(app) == {"lib/vendor.js": "minified code, not analysed"}
+
+
+FOREIGN = {"static/ui/package.json": "{}", "static/ui/src/App.jsx": FRONTEND}
+
+
+@pytest.mark.parametrize("file", ["static/ui/Scratch.java", "static/ui/src/old.php"])
+def test_code_that_browsers_never_run_is_left_out_of_a_front_end(plant: Plant, file: str) -> None:
+    app = only(plant({"manifest.yml": CUSTOM_UI, **FOREIGN, file: "x"}))
+    assert skipped(app) == {file: "not-for-browsers"}
+    assert app.gaps == ()
+
+
+@pytest.mark.parametrize("file", ["static/ui/src/App.vue", "static/ui/src/lib.rs", "server/Main.java", "Main.java"])
+def test_code_that_may_ship_or_serve_stays_a_gap(plant: Plant, file: str) -> None:
+    assert gaps(only(plant({"manifest.yml": CUSTOM_UI, **FOREIGN, file: "x"}))) == {file: "not a supported language"}
+
+
+def test_code_of_a_server_beside_a_resource_that_is_the_whole_app_stays_a_gap(plant: Plant) -> None:
+    manifest = MANIFEST + "resources: [{key: main, path: .}]\n"
+    app = only(plant({"manifest.yml": manifest, "index.html": "<p>", "Main.java": "x"}))
+    assert gaps(app) == {"Main.java": "not a supported language"}
 
 
 # ---------------------------------------------------------------- single files

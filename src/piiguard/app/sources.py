@@ -25,6 +25,7 @@ from piiguard.app.languages import (
     language_of,
     minified,
     nameless,
+    never_in_browsers,
     unsupported,
 )
 from piiguard.app.skips import INCLUDABLE
@@ -74,6 +75,9 @@ class SourceReader:
         if path in self.statuses or path in self._minified:
             return
         language = language_of(path)
+        if never_in_browsers(path) and self._in_frontend_folder(path):
+            self._skip(path, "not-for-browsers")
+            return
         if language is None and unsupported(path):
             self._miss(path, "not a supported language")
             return
@@ -96,12 +100,16 @@ class SourceReader:
             else:
                 self._skip(path, "not-code")
             return
-        if language in SCRIPTS and "build-output" not in self._include and minified(text):
+        if language in SCRIPTS and "build-output" not in self._include and minified(path, text):
             self._minified.add(path)
             return
         self._room -= len(data)
         self.sources[path] = Source(path, self._app, language, data)
         self.statuses[path] = FileStatus(path, "scanned")
+
+    def _in_frontend_folder(self, path: str) -> bool:
+        """Whether nothing but front end lies around a file. Around a resource that is the whole app, all may lie."""
+        return any(each.owns(path) for each in self._frontends if each.base not in (".", self._app_root))
 
     def _skip(self, path: str, kind: str) -> None:
         self.statuses[path] = FileStatus(path, "skipped", kind)
@@ -132,7 +140,8 @@ class SourceReader:
         if not (self._root / frontend.path).is_dir() or not inside(self._root, self._root / frontend.path):
             self._miss_declared(line, f"neither files nor sources of resource {key} are in the repository")
             return
-        for path in walk(self._root, frontend.path, EVERYTHING).files:
+        folder = "" if frontend.path == "." else frontend.path
+        for path in walk(self._root, folder, EVERYTHING).files:
             self._take(path)
         bundles = sorted(path for path in self._minified if below(path, frontend.path))
         for path in bundles:
