@@ -59,6 +59,10 @@ def sides(app: App) -> dict[str, str]:
     return {source.path: source.side for source in app.sources}
 
 
+def languages(app: App) -> dict[str, str]:
+    return {source.path: source.language for source in app.sources}
+
+
 # ---------------------------------------------------------------- apps
 
 
@@ -155,6 +159,9 @@ SKIPPED = [
     ("src/a.spec.tsx", "src/a.spec.tsx", "test"),
     ("src/__mocks__/a.js", "src/__mocks__/", "test"),
     ("tests/a.js", "tests/", "test"),
+    ("playwright-report/index.html", "playwright-report/", "test"),
+    ("storybook-static/index.html", "storybook-static/", "test"),
+    ("REFERENCE.html", "REFERENCE.html", "page"),
     ("helpers/test_a.py", "helpers/test_a.py", "test"),
     ("src/types.d.ts", "src/types.d.ts", "declaration"),
     ("vite.config.ts", "vite.config.ts", "tooling"),
@@ -173,7 +180,7 @@ SKIPPED = [
 def test_skipped_with_reason(plant: Plant, file: str, entry: str, kind: str) -> None:
     app = only(plant({file: "1", ".gitignore": "/secret\nlocal.*\n"}))
     assert skipped(app)[entry] == kind
-    assert file not in scanned(app)
+    assert languages(app).get(file) in (None, "text")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +188,8 @@ def test_skipped_with_reason(plant: Plant, file: str, entry: str, kind: str) -> 
     [(file, kind) for file, _, kind in SKIPPED if kind != "dependency" and not file.endswith((".md", ".map"))],
 )
 def test_skipped_kinds_can_be_included(plant: Plant, file: str, kind: str) -> None:
-    assert file in scanned(only(plant({file: "1", ".gitignore": "/secret\nlocal.*\n"}), kind))
+    app = only(plant({file: "1", ".gitignore": "/secret\nlocal.*\n"}), kind, "page")
+    assert languages(app).get(file) not in (None, "text")
 
 
 @pytest.mark.parametrize(
@@ -195,6 +203,7 @@ def test_skipped_kinds_can_be_included(plant: Plant, file: str, kind: str) -> No
         "src/build/steps.js",
         "src/config.js",
         "src/contest/a.js",
+        "src/test-results/a.js",
         "run.sh",
         ".env.example",
         ".github/workflows/deploy.yml",
@@ -391,19 +400,112 @@ def test_minified_code_elsewhere_is_a_gap(plant: Plant) -> None:
     assert gaps(app) == {"lib/vendor.js": "minified code, not analysed"}
 
 
-FOREIGN = {"static/ui/package.json": "{}", "static/ui/src/App.jsx": FRONTEND}
+# ---------------------------------------------------------------- pages
+
+PROJECT: dict[str, str | bytes] = {
+    "manifest.yml": CUSTOM_UI,
+    "static/ui/package.json": "{}",
+    "static/ui/src/App.jsx": FRONTEND,
+}
+
+
+def test_pages_of_a_resource_ship(plant: Plant) -> None:
+    pages = ["static/ui/public/index.html", "static/ui/src/App.css", "static/ui/build/x.html"]
+    app = only(plant({**PROJECT, **dict.fromkeys(pages, "")}))
+    assert [path for path in pages if sides(app).get(path) == "frontend"] == pages[:2]
+    assert skipped(app) == {"static/ui/build/": "build-output"}
+
+
+def test_what_a_front_end_imports_or_links_to_ships(plant: Plant) -> None:
+    app = only(
+        plant(
+            {
+                **PROJECT,
+                "static/ui/src/App.jsx": FRONTEND + "import '../../../shared/theme.scss';\n",
+                "static/ui/index.html": "<link rel=stylesheet href='../../shared/page.css'>",
+                "shared/theme.scss": "@use 'colours';\n@import url(\"fonts.css\");\n",
+                "shared/_colours.scss": "",
+                "shared/fonts.css": "",
+                "shared/page.css": "",
+                "shared/unused.css": "",
+            }
+        )
+    )
+    shown = {path for path, side in sides(app).items() if path.startswith("shared/") and side == "frontend"}
+    assert shown == {"shared/theme.scss", "shared/_colours.scss", "shared/fonts.css", "shared/page.css"}
+    assert skipped(app) == {"shared/unused.css": "page"}
+
+
+MAIL = "const text = readFileSync('templates/mail.html');\n"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"src/mail.js": MAIL},
+        {"src/mail.js": "import mail from '../templates/mail.html';\n" + BACKEND, "tool.py": ""},
+        {"server.py": "render('mail.html')"},
+        {"src/all.js": "require.context('../templates', true, /html$/)"},
+        {"server.py": "render('page.html')", "templates/page.html": "{% extends 'mail.html' %}"},
+        {"manifest.yml": MANIFEST + "  package:\n    extraFiles: [templates/*]\n"},
+    ],
+)
+def test_a_page_that_code_names_is_looked_at(plant: Plant, more: dict[str, str | bytes]) -> None:
+    app = only(plant({"templates/mail.html": "<p>", **more}))
+    (page,) = (source for source in app.sources if source.path == "templates/mail.html")
+    assert page.language == "html"
+    assert page.side != "frontend"
+    assert skipped(app) == {}
+
+
+def test_a_page_that_no_code_names_is_searched_for_secrets_only(plant: Plant) -> None:
+    app = only(plant({"templates/mail.html": "<p>", "src/a.js": "const name = 'other-mail.html';\n"}))
+    assert languages(app)["templates/mail.html"] == "text"
+    assert skipped(app) == {"templates/mail.html": "page"}
+    assert app.gaps == ()
+
+
+SELF_BUILT: dict[str, str | bytes] = {
+    "manifest.yml": MANIFEST + "resources: [{key: main, path: build}]\n",
+    "package.json": "{}",
+    "src/main.jsx": FRONTEND,
+}
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "side"),
+    [
+        ("public/index.html", "<p>", "frontend"),
+        ("public/frame.html", "<p>", "frontend"),
+        ("index.html", "<p>", "frontend"),
+        ("admin.html", "<script src='/src/main.jsx'></script>", "frontend"),
+        ("pages/other.html", "<p>", "either"),
+    ],
+)
+def test_pages_of_a_resource_that_the_app_builds_may_lie_anywhere(
+    plant: Plant, page: str, text: str, side: str
+) -> None:
+    app = only(plant({**SELF_BUILT, page: text}))
+    assert sides(app)[page] == side
+    assert skipped(app) == {}
+
+
+def test_hostile_links_do_not_stall(plant: Plant) -> None:
+    """These take hours where a pattern reads the rest of the file again and again."""
+    for text in ("href=" * 200_000, "a" * 1_000_000, "url(" + " " * 900_000, "@import " * 100_000, ".html" * 200_000):
+        assert scanned(only(plant({"a.html": text}))) == ["a.html"]
 
 
 @pytest.mark.parametrize("file", ["static/ui/Scratch.java", "static/ui/src/old.php"])
 def test_code_that_browsers_never_run_is_left_out_of_a_front_end(plant: Plant, file: str) -> None:
-    app = only(plant({"manifest.yml": CUSTOM_UI, **FOREIGN, file: "x"}))
+    app = only(plant({**PROJECT, file: "x"}))
     assert skipped(app) == {file: "not-for-browsers"}
     assert app.gaps == ()
 
 
 @pytest.mark.parametrize("file", ["static/ui/src/App.vue", "static/ui/src/lib.rs", "server/Main.java", "Main.java"])
 def test_code_that_may_ship_or_serve_stays_a_gap(plant: Plant, file: str) -> None:
-    assert gaps(only(plant({"manifest.yml": CUSTOM_UI, **FOREIGN, file: "x"}))) == {file: "not a supported language"}
+    assert gaps(only(plant({**PROJECT, file: "x"}))) == {file: "not a supported language"}
 
 
 def test_code_of_a_server_beside_a_resource_that_is_the_whole_app_stays_a_gap(plant: Plant) -> None:
@@ -456,7 +558,7 @@ def test_what_is_not_code_is_only_counted(plant: Plant) -> None:
 
 def test_languages(plant: Plant) -> None:
     files: dict[str, str | bytes] = {
-        "a.cjs": "1", "b.mts": "1", "c.tsx": "1", "d.pyw": "1", "e.htm": "1", "f.scss": "1", "g.json": "1",
+        "a.cjs": "1", "b.mts": "1", "c.tsx": "1", "d.pyw": "'e.htm'", "e.htm": "f.scss", "f.scss": "1", "g.json": "1",
         "h.sh": "1", "tool": "#!/usr/bin/env node\n", "other": "#!/bin/sh\n", "Dockerfile": "FROM x",
     }  # fmt: skip
     found = {source.path: source.language for source in only(plant(files)).sources}
@@ -516,14 +618,13 @@ def test_sides(plant: Plant) -> None:
             "src/lonely-back.js": BACKEND,
             "src/lonely-front.js": FRONTEND,
             "tool.js": "1",
-            "page.html": "<p>",
+            "static/ui/page.html": "<p>",
             "helper.py": "1",
         }
     )
     assert sides(only(root)) == {
         "helper.py": "backend",
         "manifest.yml": "either",
-        "page.html": "frontend",
         "src/both.js": "either",
         "src/index.js": "backend",
         "src/kit-part.js": "frontend",
@@ -533,6 +634,7 @@ def test_sides(plant: Plant) -> None:
         "src/store.js": "backend",
         "src/types.js": "backend",
         "static/ui/package.json": "either",
+        "static/ui/page.html": "frontend",
         "static/ui/src/App.js": "frontend",
         "tool.js": "either",
     }

@@ -79,7 +79,7 @@ _STRING = re.compile(
     r""""(?:[^"\\\n]+|\\.)*("?)|'(?:[^'\\\n]+|\\.)*('?)|`(?:[^`\\]+|\\.)*(`?)""",
     re.DOTALL,
 )
-"""A string, or the value of an attribute; the groups hold its end. One without an end matches too: none is read twice."""
+"""A string, or the value of an attribute; the groups hold its end. One without an end matches: none is read twice."""
 _LONG_STRING = 200
 """Characters from which on a string is data: a font, a picture, the path of an icon."""
 

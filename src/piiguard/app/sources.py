@@ -28,6 +28,7 @@ from piiguard.app.languages import (
     never_in_browsers,
     unsupported,
 )
+from piiguard.app.pages import PAGES, is_entry, links, named
 from piiguard.app.skips import INCLUDABLE
 from piiguard.app.walk import walk
 from piiguard.model import FileStatus, Gap, Manifest, Side, Source
@@ -212,23 +213,52 @@ class SourceReader:
 
     def _tell_sides(self) -> None:
         """Manifest and imports tell where a file runs; where they leave it open, the modules that it uses."""
+        for path, source in self.sources.items():
+            if source.language in PAGES:
+                self._imports[path] = sorted(set(links(source, self.sources.__contains__)))
         entries = {path: side for path in self.sources if (side := self._entry_side(path)) is not None}
         sides = spread(entries, self._imports)
         for path, source in self.sources.items():
             side = sides.get(path, "either")
             if side == "either" and source.language in SCRIPTS:
                 side = _hinted_side(source)
+            if side == "either" and source.language in PAGES and path in sides:
+                side = "frontend"
             if side != source.side:
                 self.sources[path] = msgspec.structs.replace(source, side=side)
+        self._leave_out_pages()
 
     def _entry_side(self, path: str) -> Side | None:
-        language = self.sources[path].language
-        if path in self._handlers or language == "python":
+        source = self.sources[path]
+        if path in self._handlers or source.language == "python":
             return "backend"
-        if language in ("json", "text"):
+        if source.language in ("json", "text"):
             return "either"
-        shown = language in ("html", "css") or any(frontend.owns(path) for frontend in self._frontends)
+        shown = any(frontend.owns(path) for frontend in self._frontends)
+        if source.language in PAGES:
+            shown = shown or "page" in self._include or (self._built_from_anywhere() and self._starts_a_build(source))
         return "frontend" if shown else None
+
+    def _built_from_anywhere(self) -> bool:
+        """Whether the app's own build makes a resource whose pages may lie anywhere in the app."""
+        pages = [path for path, source in self.sources.items() if source.language == "html"]
+        folders = [each.path for each in self._frontends if not each.is_script and not each.project]
+        return any(not any(below(path, folder) for path in pages) for folder in folders)
+
+    def _starts_a_build(self, page: Source) -> bool:
+        return is_entry(page, [self.sources[path] for path in self._imports[page.path]])
+
+    def _leave_out_pages(self) -> None:
+        """A page that the app neither shows nor hands out is looked through for secrets only, and told as left out.
+
+        Where files are packaged or built by patterns that are not read here, any page may be handed out.
+        """
+        if self._manifest.extra_files_line or self._built_from_anywhere():
+            return
+        hidden = {path for path, each in self.sources.items() if each.language in PAGES and each.side != "frontend"}
+        for path in hidden - named(hidden, self.sources):
+            self.sources[path] = msgspec.structs.replace(self.sources[path], language="text", side="either")
+            self._skip(path, "page")
 
 
 def _hinted_side(source: Source) -> Side:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from piiguard.app.files import Unreadable, inside, read_text
-from piiguard.app.skips import BUILD_FOLDERS, skipped_file, skipped_folder
+from piiguard.app.skips import PROJECT_FOLDERS, skipped_file, skipped_folder
 from piiguard.model import FileStatus, Gap
 
 MANIFEST_NAMES = ("manifest.yml", "manifest.yaml")
@@ -116,9 +116,9 @@ def _want_folder(
     if name == ".git":
         return False
     kind = skipped_folder(name, include)
-    if kind is None and name in BUILD_FOLDERS and "build-output" not in include:
-        project = siblings.intersection({"package.json", *MANIFEST_NAMES})
-        kind = "build-output" if project else None
+    if kind is None and siblings.intersection({"package.json", *MANIFEST_NAMES}):
+        kind = PROJECT_FOLDERS.get(name)
+        kind = None if kind in include else kind
     if kind is None and "ignored" not in include and _ignored(f"{path}/", ignores):
         kind = "ignored"
     if kind:

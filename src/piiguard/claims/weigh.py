@@ -58,6 +58,9 @@ def _weigh_one(
     relaxing = [switch for switch in (*clause.unless, *_exempting(observation)) if switch in policy.relaxed]
     if relaxing:
         return Weight("allowed", observation, allowances=tuple(_allowance(switch, policy) for switch in relaxing[:1]))
+    for limit in catalogue().limits:
+        if STRENGTH[limit.effect] < STRENGTH[clause.effect] and _holds(limit.where, observation):
+            return Weight(limit.effect, observation, f"{limit.because}, {clause.because}", clause.label)
     return Weight(clause.effect, observation, clause.because, clause.label)
 
 
