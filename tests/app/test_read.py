@@ -19,6 +19,7 @@ MANIFEST = "app:\n  id: ari:cloud:ecosystem::app/x\n"
 BUNDLE = "!function(){" + "var a=1;" * 600 + "}();\n"
 FRONTEND = "import { invoke } from '@forge/bridge';\n"
 BACKEND = "import api from '@forge/api';\n"
+CUSTOM_UI = MANIFEST + "resources:\n  - key: main\n    path: static/ui/build\n"
 
 
 @pytest.fixture
@@ -101,7 +102,71 @@ def test_several_apps_own_their_files(plant: Plant) -> None:
     assert scanned(one) == ["apps/one-ui/package.json", "apps/one-ui/src/ui.js", "apps/one/src/a.js", "shared/util.js"]
     assert "apps/one/inner/b.js" in scanned(inner)
     assert "apps/one-ui/src/ui.js" not in scanned(inner)
-    assert "shared/util.js" in scanned(inner)
+    assert "shared/util.js" not in scanned(inner)
+    assert (one.beside, inner.beside) == (("shared/util.js",), ())
+
+
+TWO_APPS: dict[str, str | bytes] = {
+    "one/manifest.yml": MANIFEST,
+    "one/src/index.js": "1",
+    "two/manifest.yml": MANIFEST,
+    "two/src/index.js": "import '../../lib/by-path';\nimport x from '@org/kit/part';\n",
+    "lib/by-path.js": "import './deeper';\n",
+    "lib/deeper.js": "1",
+    "kit/package.json": '{"name": "@org/kit"}',
+    "kit/part.js": "import '@org/base';\n",
+    "kit/make.py": "1",
+    "base/package.json": '{"name": "@org/base", "dependencies": {"left-pad": "1"}}',
+    "base/index.ts": "1",
+}
+
+
+def test_what_lies_outside_belongs_to_the_apps_that_import_it(plant: Plant) -> None:
+    one, two = read(plant(TWO_APPS)).apps
+    assert scanned(one) == ["kit/make.py", "one/src/index.js"]
+    assert set(scanned(two)) == TWO_APPS.keys() - {"kit/make.py", *scanned(one), "one/manifest.yml", "two/manifest.yml"}
+    assert [package.name for package in two.packages] == ["left-pad"]
+    assert (one.beside, two.beside) == (("kit/make.py",), ())
+
+
+def test_what_no_app_imports_is_told_by_one(plant: Plant) -> None:
+    files = {
+        "tools/a.py": "1",
+        "tools/b.go": "x",
+        "tools/old.test.js": "1",
+        "tools/data.png": "",
+        "tools/lib.js": BUNDLE,
+    }
+    one, two = read(plant({**TWO_APPS, **files, "package.json": '{"dependencies": {"shared": "1"}}'})).apps
+    beside = {path: app for path in files for app in (one, two) if path in {file.path for file in app.files}}
+    assert beside == dict.fromkeys(files, one)
+    assert set(files) < set(one.beside)
+    assert [(gap.path, gap.app) for gap in one.gaps] == [("tools/b.go", ""), ("tools/lib.js", "")]
+    assert [[package.name for package in app.packages] for app in (one, two)] == [["shared"], ["left-pad", "shared"]]
+
+
+def test_a_link_out_of_the_folder_is_a_gap_of_every_app(plant: Plant, tmp_path: Path) -> None:
+    root = plant(TWO_APPS)
+    (root / "out").symlink_to(tmp_path)
+    one, two = read(root).apps
+    assert [(gap.path, gap.app) for gap in (*one.gaps, *two.gaps)] == [("out", "")]
+
+
+def test_a_resource_may_be_built_from_a_front_end_outside_of_the_app(plant: Plant) -> None:
+    files: dict[str, str | bytes] = {
+        "forge/manifest.yml": CUSTOM_UI,
+        "ui/package.json": "{}",
+        "ui/src/App.jsx": FRONTEND,
+        "ui/src/part.jsx": "1",
+        "server/main.js": "1",
+        "ui/seed.py": "1",
+    }
+    app = only(plant(files))
+    assert app.gaps == ()
+    assert app.beside == ("server/main.js", "ui/seed.py")
+    own = only(plant({**files, "forge/static/ui/package.json": "{}", "forge/static/ui/build/main.js": BUNDLE}))
+    assert gaps(own) == {"forge/static/ui/build/main.js": "only built output of resource main is present"}
+    assert "ui/src/App.jsx" in own.beside
 
 
 @pytest.mark.parametrize(
@@ -290,9 +355,6 @@ def test_handlers_are_scanned_or_missed(plant: Plant) -> None:
     app = only(plant({"manifest.yml": MANIFEST + functions, "src/tests/run.ts": "1"}))
     assert scanned(app) == ["src/tests/run.ts"]
     assert [(gap.line, gap.why) for gap in app.gaps] == [(6, "the file of handler gone.run is not in the repository")]
-
-
-CUSTOM_UI = MANIFEST + "resources:\n  - key: main\n    path: static/ui/build\n"
 
 
 def test_built_output_with_sources_is_skipped(plant: Plant) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from piiguard.app.beside import Project
 from piiguard.app.files import MB, Unreadable, decode, inside, read_bytes
 from piiguard.app.frontends import Frontend, below
 from piiguard.app.imports import (
     IMPORTS_BACKEND,
     IMPORTS_FRONTEND,
     handler_stems,
+    imports_package,
     relative_imports,
     resolve,
     spread,
@@ -39,17 +41,25 @@ EVERYTHING = frozenset(INCLUDABLE)
 
 
 class SourceReader:
-    """Reads the sources of one app. After `read`, its fields hold what came of it."""
+    """Reads the sources of one app. After `read` and `finish`, its fields hold what came of it."""
 
     def __init__(
-        self, root: Path, app: str, manifest: Manifest, frontends: list[Frontend], include: frozenset[str]
+        self,
+        root: Path,
+        app: str,
+        manifest: Manifest,
+        frontends: list[Frontend],
+        include: frozenset[str],
+        projects: list[Project],
     ) -> None:
+        """`projects`: what lies outside of every app, and ships with those that import it."""
         self._root = root
         self._app = app
         self._app_root = "" if app == "." else app
         self._manifest = manifest
         self._frontends = frontends
         self._include = include
+        self._projects = projects
         self._room = MAX_APP_BYTES
         self._handlers: set[str] = set()
         self._imports: dict[str, list[str]] = {}
@@ -66,14 +76,23 @@ class SourceReader:
             self._read_resource(frontend)
         self._read_handlers()
         self._follow_imports()
+
+    def finish(self, beside: Iterable[str]) -> None:
+        """Read what lies beside the apps, where this one tells of it, and settle what becomes of everything."""
+        for path in beside:
+            self._take(path)
         self._report_minified()
         self._tell_sides()
+
+    def has(self, path: str) -> bool:
+        """Whether something became of a file already."""
+        return path in self.statuses or path in self._minified
 
     # ------------------------------------------------------------ one file
 
     def _take(self, path: str) -> None:
         """Read one file and note what became of it."""
-        if path in self.statuses or path in self._minified:
+        if self.has(path):
             return
         language = language_of(path)
         if never_in_browsers(path) and self._in_frontend_folder(path):
@@ -133,7 +152,7 @@ class SourceReader:
             elif not self._exists_compiled(frontend.path):
                 self._miss_declared(line, f"the file of resource {key} is not in the repository")
             return
-        if self._has_sources(frontend):
+        if self._has_sources(frontend) or self._take_sources_outside(frontend):
             for path in [path for path in self._minified if below(path, frontend.path)]:
                 self._minified.discard(path)
                 self._skip(path, "build-output")
@@ -161,6 +180,28 @@ class SourceReader:
             IMPORTS_FRONTEND.search(source.text) and not self._in_other_project(source.path) for source in scripts
         )
 
+    def _take_sources_outside(self, frontend: Frontend) -> bool:
+        """Read the front ends outside of every app: a resource without a package.json may be built from them."""
+        if frontend.project:
+            return False
+        found = [project for project in self._projects if any(map(self._uses_bridge, project.files))]
+        for project in found:
+            self._take_project(project)
+        return bool(found)
+
+    def _uses_bridge(self, path: str) -> bool:
+        if language_of(path) not in SCRIPTS:
+            return False
+        try:
+            return IMPORTS_FRONTEND.search(read_bytes(self._root, path, MAX_SOURCE_BYTES)) is not None
+        except Unreadable:
+            return False
+
+    def _take_project(self, project: Project) -> None:
+        for path in project.files:
+            if language_of(path) != "python":
+                self._take(path)
+
     def _in_other_project(self, path: str) -> bool:
         return any(frontend.project and frontend.owns(path) for frontend in self._frontends)
 
@@ -176,16 +217,16 @@ class SourceReader:
 
     def _follow_imports(self) -> None:
         """Scan whatever scanned scripts import, also from folders that the skip rules left out: it ships."""
-        todo = [path for path, source in self.sources.items() if source.language in SCRIPTS]
-        while todo:
-            importer = todo.pop()
-            targets = sorted(set(self._targets(importer)))
-            self._imports[importer] = targets
-            for path in targets:
-                if path not in self.statuses:
+        while todo := [
+            path for path, each in self.sources.items() if each.language in SCRIPTS and path not in self._imports
+        ]:
+            for importer in todo:
+                self._imports[importer] = sorted(set(self._targets(importer)))
+                for path in self._imports[importer]:
                     self._take(path)
-                    if path in self.sources and self.sources[path].language in SCRIPTS:
-                        todo.append(path)
+                for project in self._projects:
+                    if project.name and imports_package(self.sources[importer].text, project.name):
+                        self._take_project(project)
 
     def _targets(self, importer: str) -> Iterator[str]:
         for written in relative_imports(self.sources[importer].text):

@@ -29,6 +29,12 @@ class Listing:
     skipped: list[FileStatus] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
+    def paths(self) -> Iterator[str]:
+        """Every path that was found, whatever became of it."""
+        yield from self.files
+        yield from (status.path for status in self.skipped)
+        yield from (gap.path for gap in self.gaps)
+
     def skip(self, path: str, kind: str) -> None:
         self.skipped.append(FileStatus(path, "skipped", kind))
 

@@ -80,6 +80,8 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     where: dict[str, tuple[str, ...]]
     effect: Effect
     because: str
+    spares: tuple[str, ...] = ()
+    """Categories that keep their effect."""
 
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):

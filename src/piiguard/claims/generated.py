@@ -73,9 +73,11 @@ def _row(clause: Clause) -> str:
 
 
 def _limits(source: Catalogue) -> Iterator[str]:
-    yield "## Limits\n\nThe most that some observations do to any claim.\n\n| observation | what it does | why |\n| --- | --- | --- |"
+    yield "## Limits\n\nThe most that some observations do to any claim.\n"
+    yield "| observation | what it does | why |\n| --- | --- | --- |"
     for limit in source.limits:
         where = "; ".join(f"{name}: {', '.join(values)}" for name, values in limit.where.items())
+        where += f"; not {', '.join(limit.spares)}" if limit.spares else ""
         yield f"| {where} | {_EFFECTS[limit.effect]} | {limit.because} |"
     yield ""
 
