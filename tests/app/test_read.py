@@ -508,6 +508,8 @@ MAIL = "const text = readFileSync('templates/mail.html');\n"
         {"src/mail.js": "import mail from '../templates/mail.html';\n" + BACKEND, "tool.py": ""},
         {"server.py": "render('mail.html')"},
         {"src/all.js": "require.context('../templates', true, /html$/)"},
+        {"src/some.js": "read(`templates/${name}.html`)"},
+        {"server/main.js": "app.use(express.static('templates'))"},
         {"server.py": "render('page.html')", "templates/page.html": "{% extends 'mail.html' %}"},
         {"manifest.yml": MANIFEST + "  package:\n    extraFiles: [templates/*]\n"},
     ],

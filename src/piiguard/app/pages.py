@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
+from piiguard.app.languages import SCRIPTS
 from piiguard.model import Language, Source
 
 PAGES: frozenset[Language] = frozenset({"html", "css"})
@@ -21,8 +22,12 @@ _LINK = re.compile(
 )
 _STYLE_SUFFIXES = (".scss", ".sass", ".less", ".css")
 _NAME = re.compile(rb"(?<![\w.-])[\w.-]{1,200}\.(?:x?html?|css|scss|sass|less)\b", re.IGNORECASE)
-_BY_PATTERN = re.compile(rb"\brequire\.context\b|\bimport\.meta\.glob")
-"""Imports of every file whose name fits: no name stands in the code."""
+_BY_PATTERN = re.compile(
+    rb"""\brequire\.context\b|\bimport\.meta\.glob|\breaddir|["'`}]\.x?html?\b"""
+    rb"""|\b(?:express\.|serve-|koa-|@fastify/)static\b|\b(?:res|reply)\.(?:render|view)\b"""
+    rb"""|\brender_template\b|\bStaticFiles\b|\bFlask\("""
+)
+"""Imports, readers and servers of every file that fits or lies in a folder: no name need stand in the code."""
 
 
 def links(source: Source, exists: Callable[[str], bool]) -> Iterator[str]:
@@ -38,16 +43,20 @@ def links(source: Source, exists: Callable[[str], bool]) -> Iterator[str]:
 def is_entry(source: Source, linked: Collection[Source]) -> bool:
     """Whether a build of the app may start from a page: by its name, its folder, or a script that it links to."""
     folder, name = posixpath.split(source.path)
-    started = any(other.language not in PAGES for other in linked)
+    started = any(other.language in SCRIPTS for other in linked)
     return source.language == "html" and (name.startswith("index.") or "public" in folder.split("/") or started)
 
 
 def named(pages: Collection[str], sources: Mapping[str, Source]) -> set[str]:
-    """Those of `pages` whose file name stands in any other source, or in one of the pages that do."""
-    if any(_BY_PATTERN.search(source.text) for source in sources.values()):
+    """Those of `pages` whose file name stands in any other source, or in one of the pages that do.
+
+    All of them, where another source takes files without naming them.
+    """
+    others = [source.text for path, source in sources.items() if path not in pages]
+    if any(map(_BY_PATTERN.search, others)):
         return set(pages)
     wanted = {path: _names(posixpath.basename(path).encode()) for path in pages}
-    said = {name for path, source in sources.items() if path not in wanted for name in _names(source.text)}
+    said = {name for text in others for name in _names(text)}
     found: set[str] = set()
     while more := {path for path, names in wanted.items() if path not in found and names <= said}:
         found |= more

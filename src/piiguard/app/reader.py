@@ -37,8 +37,8 @@ def read(path: Path, *, include: frozenset[str] = frozenset()) -> Subject:
     listing = walk(root, "", include)
     apps = find_apps(root, listing.files)
     owned = {path: owners(path, apps) for path in listing.paths()}
-    packages = projects(root, (path for path in listing.files if not owned[path] and not is_lock_file(path)))
-    readers = [SourceReader(root, app.id, app.manifest, app.frontends, include, packages) for app in apps]
+    outside = projects(root, (path for path in listing.files if not owned[path] and not is_lock_file(path)))
+    readers = [SourceReader(root, app.id, app.manifest, app.frontends, include, outside) for app in apps]
     for app, reader in zip(apps, readers, strict=True):
         reader.read([path for path in listing.files if app in owned[path] and not is_lock_file(path)])
     beside = {path for path, found in owned.items() if not found and not any(reader.has(path) for reader in readers)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -184,10 +185,13 @@ class SourceReader:
         """Read the front ends outside of every app: a resource without a package.json may be built from them."""
         if frontend.project:
             return False
-        found = [project for project in self._projects if any(map(self._uses_bridge, project.files))]
-        for project in found:
+        for project in self._frontends_outside:
             self._take_project(project)
-        return bool(found)
+        return bool(self._frontends_outside)
+
+    @cached_property
+    def _frontends_outside(self) -> list[Project]:
+        return [project for project in self._projects if any(map(self._uses_bridge, project.files))]
 
     def _uses_bridge(self, path: str) -> bool:
         if language_of(path) not in SCRIPTS:
