@@ -554,6 +554,22 @@ def test_pages_of_a_resource_that_the_app_builds_may_lie_anywhere(
     assert skipped(app) == {}
 
 
+def test_pages_that_a_build_starts_from_count_beside_its_output(plant: Plant) -> None:
+    app = only(
+        plant(
+            {
+                "manifest.yml": MANIFEST + "resources: [{key: main, path: static}]\n",
+                "static/index.html": "<p>",
+                "src/ui/page.html": "<script type=module src=/main.jsx></script>",
+                "src/ui/main.jsx": FRONTEND,
+                "other.html": "<p>",
+            }
+        )
+    )
+    assert sides(app)["src/ui/page.html"] == "frontend"
+    assert skipped(app) == {"other.html": "page"}
+
+
 def test_hostile_links_do_not_stall(plant: Plant) -> None:
     """These take hours where a pattern reads the rest of the file again and again."""
     for text in ("href=" * 200_000, "a" * 1_000_000, "url(" + " " * 900_000, "@import " * 100_000, ".html" * 200_000):

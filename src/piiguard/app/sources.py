@@ -281,24 +281,26 @@ class SourceReader:
             return "either"
         shown = any(frontend.owns(path) for frontend in self._frontends)
         if source.language in PAGES:
-            shown = shown or "page" in self._include or (self._built_from_anywhere() and self._starts_a_build(source))
+            shown = shown or "page" in self._include or self._starts_a_build(source)
         return "frontend" if shown else None
 
-    def _built_from_anywhere(self) -> bool:
-        """Whether the app's own build makes a resource whose pages may lie anywhere in the app."""
-        pages = [path for path, source in self.sources.items() if source.language == "html"]
-        folders = [each.path for each in self._frontends if not each.is_script and not each.project]
-        return any(not any(below(path, folder) for path in pages) for folder in folders)
-
     def _starts_a_build(self, page: Source) -> bool:
-        return is_entry(page, [self.sources[path] for path in self._imports[page.path]])
+        """Whether the app's own build may make a resource from a page, wherever it lies."""
+        linked = [self.sources[path] for path in self._imports[page.path]]
+        return bool(self._built_folders()) and is_entry(page, linked)
+
+    def _built_folders(self) -> list[str]:
+        """Folders of resources without a package.json of their own: if anything builds them, the app does."""
+        return [each.path for each in self._frontends if not each.is_script and not each.project]
 
     def _leave_out_pages(self) -> None:
         """A page that the app neither shows nor hands out is looked through for secrets only, and told as left out.
 
-        Where files are packaged or built by patterns that are not read here, any page may be handed out.
+        Where files are packaged by patterns that are not read here, or pages are yet to be built, any page may be.
         """
-        if self._manifest.extra_files_line or self._built_from_anywhere():
+        pages = [path for path, source in self.sources.items() if source.language == "html"]
+        unbuilt = any(not any(below(path, folder) for path in pages) for folder in self._built_folders())
+        if self._manifest.extra_files_line or unbuilt:
             return
         hidden = {path for path, each in self.sources.items() if each.language in PAGES and each.side != "frontend"}
         for path in hidden - named(hidden, self.sources):
