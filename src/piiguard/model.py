@@ -275,6 +275,8 @@ class App(msgspec.Struct, frozen=True):
     sources: tuple[Source, ...] = ()
     files: tuple[FileStatus, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    beside: tuple[str, ...] = ()
+    """Files outside of every app that none of them imports: helpers, which the first app tells of for all."""
 
 
 class Subject(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from piiguard.engines import catalogue as rule_catalogue
 from piiguard.engines import dependencies, detours, manifest, markup, python, secrets, semgrep
 from piiguard.engines.catalogue import Catalogue
 from piiguard.errors import UsageError
-from piiguard.model import EngineReport, Gap, Judgement, Report, Subject, Tool, Traced
+from piiguard.model import EngineReport, Gap, Judgement, Observation, Report, Subject, Tool, Traced
 from piiguard.snippets import frames
 
 
@@ -58,7 +58,7 @@ def scan(path: Path, options: Options) -> Report:
     options.progress("looking at places")
     observed = _observe(subject, known)
     options.progress("tracing data")
-    traced = flow.trace(subject, observed.marks, known.rules)
+    traced = _with_helpers_told_apart(subject, flow.trace(subject, observed.marks, known.rules))
     gaps = _all_gaps(subject, observed, traced)
     options.progress("judging claims")
     judgement = judge(subject, traced.observations, gaps, policy, today=options.today or date.today())
@@ -98,7 +98,24 @@ def _all_gaps(subject: Subject, observed: EngineReport, traced: Traced) -> tuple
     of_apps = (gap for each in subject.apps for gap in each.gaps)
     told = {(gap.path, gap.line) for gap in traced.gaps} | traced.stumbles
     observing = (gap for gap in observed.gaps if not gap.line or (gap.path, gap.line) not in told)
-    return tuple(sorted({*of_apps, *observing, *traced.gaps}))
+    beside = _beside(subject)
+    found = {*of_apps, *observing, *traced.gaps}
+    return tuple(sorted(msgspec.structs.replace(gap, app="") if gap.path in beside else gap for gap in found))
+
+
+def _beside(subject: Subject) -> frozenset[str]:
+    return frozenset(path for each in subject.apps for path in each.beside)
+
+
+def _with_helpers_told_apart(subject: Subject, traced: Traced) -> Traced:
+    """What lies beside the apps has the path kind that claims know it by."""
+    beside = _beside(subject)
+
+    def told_apart(each: Observation) -> Observation:
+        attributes = {**each.attributes, "path_kind": "beside"}
+        return msgspec.structs.replace(each, attributes=attributes) if each.location.path in beside else each
+
+    return msgspec.structs.replace(traced, observations=tuple(map(told_apart, traced.observations)))
 
 
 def _check_only(only: frozenset[str], known: Catalogue) -> None:

@@ -19,6 +19,7 @@ MANIFEST = "app:\n  id: ari:cloud:ecosystem::app/x\n"
 BUNDLE = "!function(){" + "var a=1;" * 600 + "}();\n"
 FRONTEND = "import { invoke } from '@forge/bridge';\n"
 BACKEND = "import api from '@forge/api';\n"
+CUSTOM_UI = MANIFEST + "resources:\n  - key: main\n    path: static/ui/build\n"
 
 
 @pytest.fixture
@@ -59,6 +60,10 @@ def sides(app: App) -> dict[str, str]:
     return {source.path: source.side for source in app.sources}
 
 
+def languages(app: App) -> dict[str, str]:
+    return {source.path: source.language for source in app.sources}
+
+
 # ---------------------------------------------------------------- apps
 
 
@@ -97,7 +102,71 @@ def test_several_apps_own_their_files(plant: Plant) -> None:
     assert scanned(one) == ["apps/one-ui/package.json", "apps/one-ui/src/ui.js", "apps/one/src/a.js", "shared/util.js"]
     assert "apps/one/inner/b.js" in scanned(inner)
     assert "apps/one-ui/src/ui.js" not in scanned(inner)
-    assert "shared/util.js" in scanned(inner)
+    assert "shared/util.js" not in scanned(inner)
+    assert (one.beside, inner.beside) == (("shared/util.js",), ())
+
+
+TWO_APPS: dict[str, str | bytes] = {
+    "one/manifest.yml": MANIFEST,
+    "one/src/index.js": "1",
+    "two/manifest.yml": MANIFEST,
+    "two/src/index.js": "import '../../lib/by-path';\nimport x from '@org/kit/part';\n",
+    "lib/by-path.js": "import './deeper';\n",
+    "lib/deeper.js": "1",
+    "kit/package.json": '{"name": "@org/kit"}',
+    "kit/part.js": "import '@org/base';\n",
+    "kit/make.py": "1",
+    "base/package.json": '{"name": "@org/base", "dependencies": {"left-pad": "1"}}',
+    "base/index.ts": "1",
+}
+
+
+def test_what_lies_outside_belongs_to_the_apps_that_import_it(plant: Plant) -> None:
+    one, two = read(plant(TWO_APPS)).apps
+    assert scanned(one) == ["kit/make.py", "one/src/index.js"]
+    assert set(scanned(two)) == TWO_APPS.keys() - {"kit/make.py", *scanned(one), "one/manifest.yml", "two/manifest.yml"}
+    assert [package.name for package in two.packages] == ["left-pad"]
+    assert (one.beside, two.beside) == (("kit/make.py",), ())
+
+
+def test_what_no_app_imports_is_told_by_one(plant: Plant) -> None:
+    files = {
+        "tools/a.py": "1",
+        "tools/b.go": "x",
+        "tools/old.test.js": "1",
+        "tools/data.png": "",
+        "tools/lib.js": BUNDLE,
+    }
+    one, two = read(plant({**TWO_APPS, **files, "package.json": '{"dependencies": {"shared": "1"}}'})).apps
+    beside = {path: app for path in files for app in (one, two) if path in {file.path for file in app.files}}
+    assert beside == dict.fromkeys(files, one)
+    assert set(files) < set(one.beside)
+    assert [(gap.path, gap.app) for gap in one.gaps] == [("tools/b.go", ""), ("tools/lib.js", "")]
+    assert [[package.name for package in app.packages] for app in (one, two)] == [["shared"], ["left-pad", "shared"]]
+
+
+def test_a_link_out_of_the_folder_is_a_gap_of_every_app(plant: Plant, tmp_path: Path) -> None:
+    root = plant(TWO_APPS)
+    (root / "out").symlink_to(tmp_path)
+    one, two = read(root).apps
+    assert [(gap.path, gap.app) for gap in (*one.gaps, *two.gaps)] == [("out", "")]
+
+
+def test_a_resource_may_be_built_from_a_front_end_outside_of_the_app(plant: Plant) -> None:
+    files: dict[str, str | bytes] = {
+        "forge/manifest.yml": CUSTOM_UI,
+        "ui/package.json": "{}",
+        "ui/src/App.jsx": FRONTEND,
+        "ui/src/part.jsx": "1",
+        "server/main.js": "1",
+        "ui/seed.py": "1",
+    }
+    app = only(plant(files))
+    assert app.gaps == ()
+    assert app.beside == ("server/main.js", "ui/seed.py")
+    own = only(plant({**files, "forge/static/ui/package.json": "{}", "forge/static/ui/build/main.js": BUNDLE}))
+    assert gaps(own) == {"forge/static/ui/build/main.js": "only built output of resource main is present"}
+    assert "ui/src/App.jsx" in own.beside
 
 
 @pytest.mark.parametrize(
@@ -155,6 +224,9 @@ SKIPPED = [
     ("src/a.spec.tsx", "src/a.spec.tsx", "test"),
     ("src/__mocks__/a.js", "src/__mocks__/", "test"),
     ("tests/a.js", "tests/", "test"),
+    ("playwright-report/index.html", "playwright-report/", "test"),
+    ("storybook-static/index.html", "storybook-static/", "test"),
+    ("REFERENCE.html", "REFERENCE.html", "page"),
     ("helpers/test_a.py", "helpers/test_a.py", "test"),
     ("src/types.d.ts", "src/types.d.ts", "declaration"),
     ("vite.config.ts", "vite.config.ts", "tooling"),
@@ -173,7 +245,7 @@ SKIPPED = [
 def test_skipped_with_reason(plant: Plant, file: str, entry: str, kind: str) -> None:
     app = only(plant({file: "1", ".gitignore": "/secret\nlocal.*\n"}))
     assert skipped(app)[entry] == kind
-    assert file not in scanned(app)
+    assert languages(app).get(file) in (None, "text")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +253,8 @@ def test_skipped_with_reason(plant: Plant, file: str, entry: str, kind: str) -> 
     [(file, kind) for file, _, kind in SKIPPED if kind != "dependency" and not file.endswith((".md", ".map"))],
 )
 def test_skipped_kinds_can_be_included(plant: Plant, file: str, kind: str) -> None:
-    assert file in scanned(only(plant({file: "1", ".gitignore": "/secret\nlocal.*\n"}), kind))
+    app = only(plant({file: "1", ".gitignore": "/secret\nlocal.*\n"}), kind, "page")
+    assert languages(app).get(file) not in (None, "text")
 
 
 @pytest.mark.parametrize(
@@ -195,6 +268,7 @@ def test_skipped_kinds_can_be_included(plant: Plant, file: str, kind: str) -> No
         "src/build/steps.js",
         "src/config.js",
         "src/contest/a.js",
+        "src/test-results/a.js",
         "run.sh",
         ".env.example",
         ".github/workflows/deploy.yml",
@@ -283,9 +357,6 @@ def test_handlers_are_scanned_or_missed(plant: Plant) -> None:
     assert [(gap.line, gap.why) for gap in app.gaps] == [(6, "the file of handler gone.run is not in the repository")]
 
 
-CUSTOM_UI = MANIFEST + "resources:\n  - key: main\n    path: static/ui/build\n"
-
-
 def test_built_output_with_sources_is_skipped(plant: Plant) -> None:
     files: dict[str, str | bytes] = {
         "manifest.yml": CUSTOM_UI,
@@ -345,6 +416,39 @@ def test_a_font_written_as_text_is_no_minified_code(plant: Plant) -> None:
     assert gaps(app) == {}
 
 
+ICON = (
+    "import React from 'react';\nexport const Icon = () => (\n  <svg><path d=\""
+    + "M0.1 2.3C" * 500
+    + '" /></svg>\n);\n'
+)
+
+
+@pytest.mark.parametrize("file", ["src/Icon.js", "src/Icon.jsx", "src/Icon.tsx"])
+def test_an_icon_is_no_minified_code(plant: Plant, file: str) -> None:
+    app = only(plant({file: ICON}))
+    assert scanned(app) == [file]
+    assert gaps(app) == {}
+
+
+@pytest.mark.parametrize("file", ["src/long.ts", "src/long.jsx", "src/long.tsx", "src/long.mts"])
+def test_what_bundlers_do_not_write_is_no_minified_code(plant: Plant, file: str) -> None:
+    assert scanned(only(plant({file: BUNDLE}))) == [file]
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["", "var s='" + "x" * 900 + "';", "/'/.test(a);", 'a=/"/g;', "`", '"' + "y" * 300, "var t=`" + "z\n" * 300 + "`;"],
+)
+def test_strings_do_not_hide_minified_code(plant: Plant, more: str) -> None:
+    assert gaps(only(plant({"lib/vendor.js": more + BUNDLE}))) == {"lib/vendor.js": "minified code, not analysed"}
+
+
+@pytest.mark.parametrize("text", ['"\\' * 500_000, "`" + "\\`" * 500_000, "'" * 900_000], ids=range(3))
+def test_hostile_strings_are_read_once(plant: Plant, text: str) -> None:
+    """These take hours where each unclosed string is read to the end of the file."""
+    assert list(gaps(only(plant({"a.js": text})))) == ["a.js"]
+
+
 def test_minified_code_elsewhere_is_a_gap(plant: Plant) -> None:
     app = only(
         plant(
@@ -356,6 +460,138 @@ def test_minified_code_elsewhere_is_a_gap(plant: Plant) -> None:
     )
     assert scanned(app) == ["src/data.js"]
     assert gaps(app) == {"lib/vendor.js": "minified code, not analysed"}
+
+
+# ---------------------------------------------------------------- pages
+
+PROJECT: dict[str, str | bytes] = {
+    "manifest.yml": CUSTOM_UI,
+    "static/ui/package.json": "{}",
+    "static/ui/src/App.jsx": FRONTEND,
+}
+
+
+def test_pages_of_a_resource_ship(plant: Plant) -> None:
+    pages = ["static/ui/public/index.html", "static/ui/src/App.css", "static/ui/build/x.html"]
+    app = only(plant({**PROJECT, **dict.fromkeys(pages, "")}))
+    assert [path for path in pages if sides(app).get(path) == "frontend"] == pages[:2]
+    assert skipped(app) == {"static/ui/build/": "build-output"}
+
+
+def test_what_a_front_end_imports_or_links_to_ships(plant: Plant) -> None:
+    app = only(
+        plant(
+            {
+                **PROJECT,
+                "static/ui/src/App.jsx": FRONTEND + "import '../../../shared/theme.scss';\n",
+                "static/ui/index.html": "<link rel=stylesheet href='../../shared/page.css'>",
+                "shared/theme.scss": "@use 'colours';\n@import url(\"fonts.css\");\n",
+                "shared/_colours.scss": "",
+                "shared/fonts.css": "",
+                "shared/page.css": "",
+                "shared/unused.css": "",
+            }
+        )
+    )
+    shown = {path for path, side in sides(app).items() if path.startswith("shared/") and side == "frontend"}
+    assert shown == {"shared/theme.scss", "shared/_colours.scss", "shared/fonts.css", "shared/page.css"}
+    assert skipped(app) == {"shared/unused.css": "page"}
+
+
+MAIL = "const text = readFileSync('templates/mail.html');\n"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"src/mail.js": MAIL},
+        {"src/mail.js": "import mail from '../templates/mail.html';\n" + BACKEND, "tool.py": ""},
+        {"server.py": "render('mail.html')"},
+        {"src/all.js": "require.context('../templates', true, /html$/)"},
+        {"src/some.js": "read(`templates/${name}.html`)"},
+        {"server/main.js": "app.use(express.static('templates'))"},
+        {"server.py": "render('page.html')", "templates/page.html": "{% extends 'mail.html' %}"},
+        {"manifest.yml": MANIFEST + "  package:\n    extraFiles: [templates/*]\n"},
+    ],
+)
+def test_a_page_that_code_names_is_looked_at(plant: Plant, more: dict[str, str | bytes]) -> None:
+    app = only(plant({"templates/mail.html": "<p>", **more}))
+    (page,) = (source for source in app.sources if source.path == "templates/mail.html")
+    assert page.language == "html"
+    assert page.side != "frontend"
+    assert skipped(app) == {}
+
+
+def test_a_page_that_no_code_names_is_searched_for_secrets_only(plant: Plant) -> None:
+    app = only(plant({"templates/mail.html": "<p>", "src/a.js": "const name = 'other-mail.html';\n"}))
+    assert languages(app)["templates/mail.html"] == "text"
+    assert skipped(app) == {"templates/mail.html": "page"}
+    assert app.gaps == ()
+
+
+SELF_BUILT: dict[str, str | bytes] = {
+    "manifest.yml": MANIFEST + "resources: [{key: main, path: build}]\n",
+    "package.json": "{}",
+    "src/main.jsx": FRONTEND,
+}
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "side"),
+    [
+        ("public/index.html", "<p>", "frontend"),
+        ("public/frame.html", "<p>", "frontend"),
+        ("index.html", "<p>", "frontend"),
+        ("admin.html", "<script src='/src/main.jsx'></script>", "frontend"),
+        ("pages/other.html", "<p>", "either"),
+    ],
+)
+def test_pages_of_a_resource_that_the_app_builds_may_lie_anywhere(
+    plant: Plant, page: str, text: str, side: str
+) -> None:
+    app = only(plant({**SELF_BUILT, page: text}))
+    assert sides(app)[page] == side
+    assert skipped(app) == {}
+
+
+def test_pages_that_a_build_starts_from_count_beside_its_output(plant: Plant) -> None:
+    app = only(
+        plant(
+            {
+                "manifest.yml": MANIFEST + "resources: [{key: main, path: static}]\n",
+                "static/index.html": "<p>",
+                "src/ui/page.html": "<script type=module src=/main.jsx></script>",
+                "src/ui/main.jsx": FRONTEND,
+                "other.html": "<p>",
+            }
+        )
+    )
+    assert sides(app)["src/ui/page.html"] == "frontend"
+    assert skipped(app) == {"other.html": "page"}
+
+
+def test_hostile_links_do_not_stall(plant: Plant) -> None:
+    """These take hours where a pattern reads the rest of the file again and again."""
+    for text in ("href=" * 200_000, "a" * 1_000_000, "url(" + " " * 900_000, "@import " * 100_000, ".html" * 200_000):
+        assert scanned(only(plant({"a.html": text}))) == ["a.html"]
+
+
+@pytest.mark.parametrize("file", ["static/ui/Scratch.java", "static/ui/src/old.php"])
+def test_code_that_browsers_never_run_is_left_out_of_a_front_end(plant: Plant, file: str) -> None:
+    app = only(plant({**PROJECT, file: "x"}))
+    assert skipped(app) == {file: "not-for-browsers"}
+    assert app.gaps == ()
+
+
+@pytest.mark.parametrize("file", ["static/ui/src/App.vue", "static/ui/src/lib.rs", "server/Main.java", "Main.java"])
+def test_code_that_may_ship_or_serve_stays_a_gap(plant: Plant, file: str) -> None:
+    assert gaps(only(plant({**PROJECT, file: "x"}))) == {file: "not a supported language"}
+
+
+def test_code_of_a_server_beside_a_resource_that_is_the_whole_app_stays_a_gap(plant: Plant) -> None:
+    manifest = MANIFEST + "resources: [{key: main, path: .}]\n"
+    app = only(plant({"manifest.yml": manifest, "index.html": "<p>", "Main.java": "x"}))
+    assert gaps(app) == {"Main.java": "not a supported language"}
 
 
 # ---------------------------------------------------------------- single files
@@ -402,7 +638,7 @@ def test_what_is_not_code_is_only_counted(plant: Plant) -> None:
 
 def test_languages(plant: Plant) -> None:
     files: dict[str, str | bytes] = {
-        "a.cjs": "1", "b.mts": "1", "c.tsx": "1", "d.pyw": "1", "e.htm": "1", "f.scss": "1", "g.json": "1",
+        "a.cjs": "1", "b.mts": "1", "c.tsx": "1", "d.pyw": "'e.htm'", "e.htm": "f.scss", "f.scss": "1", "g.json": "1",
         "h.sh": "1", "tool": "#!/usr/bin/env node\n", "other": "#!/bin/sh\n", "Dockerfile": "FROM x",
     }  # fmt: skip
     found = {source.path: source.language for source in only(plant(files)).sources}
@@ -462,14 +698,13 @@ def test_sides(plant: Plant) -> None:
             "src/lonely-back.js": BACKEND,
             "src/lonely-front.js": FRONTEND,
             "tool.js": "1",
-            "page.html": "<p>",
+            "static/ui/page.html": "<p>",
             "helper.py": "1",
         }
     )
     assert sides(only(root)) == {
         "helper.py": "backend",
         "manifest.yml": "either",
-        "page.html": "frontend",
         "src/both.js": "either",
         "src/index.js": "backend",
         "src/kit-part.js": "frontend",
@@ -479,6 +714,7 @@ def test_sides(plant: Plant) -> None:
         "src/store.js": "backend",
         "src/types.js": "backend",
         "static/ui/package.json": "either",
+        "static/ui/page.html": "frontend",
         "static/ui/src/App.js": "frontend",
         "tool.js": "either",
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from piiguard.engines import markup
-from piiguard.model import CATEGORIES, App, EngineReport, Language, Manifest, Source, Subject
+from piiguard.model import CATEGORIES, App, EngineReport, Language, Manifest, Side, Source, Subject
 
 from .fixture_marks import LANGUAGES, actual, expected, files, rule_of
 
@@ -15,8 +15,10 @@ RULE_IDS = [rule.id for rule in markup.RULES]
 CASES = list(files("markup"))
 
 
-def run(text: str, language: Language = "html", path: str = "static/index.html") -> EngineReport:
-    source = Source(path=path, app=".", language=language, text=text.encode())
+def run(
+    text: str, language: Language = "html", path: str = "static/index.html", side: Side = "frontend"
+) -> EngineReport:
+    source = Source(path=path, app=".", language=language, text=text.encode(), side=side)
     app = App(id=".", name="a", root=".", manifest=Manifest(path="manifest.yml"), sources=(source,))
     return markup.run(Subject(root=".", apps=(app,)))
 
@@ -58,6 +60,12 @@ def test_channel_and_host(text: str, language: Language, channel: str) -> None:
     (mark,) = run(text, language).marks
     assert mark.host == "a.example"
     assert mark.attributes["channel"] == channel
+
+
+@pytest.mark.parametrize(("side", "kind"), [("frontend", None), ("backend", "template"), ("either", "template")])
+def test_a_page_that_no_front_end_shows_is_told_apart(side: Side, kind: str | None) -> None:
+    (mark,) = run('<img src="https://a.example/x.png">', side=side).marks
+    assert mark.attributes.get("path_kind") == kind
 
 
 def test_place_is_that_of_the_tag() -> None:

@@ -104,12 +104,11 @@ def _read(root: Path, path: str, folder: str, packages: frozenset[str]) -> Found
 
 
 def owners(path: str, apps: list[Found]) -> list[Found]:
-    """The apps that a file belongs to.
+    """The apps that a file belongs to: the innermost whose folder holds it, else those with a front end there.
 
-    The innermost app whose folder holds it; else those with a front end there; else, as shared code, every app.
+    None: it lies outside of every app.
     """
     around = [app for app in apps if below(path, app.root)]
     if around:
         return [max(around, key=lambda app: len(app.root))]
-    showing = [app for app in apps if any(part.owns(path) for part in app.frontends)]
-    return showing or apps
+    return [app for app in apps if any(part.owns(path) for part in app.frontends)]

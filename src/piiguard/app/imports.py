@@ -31,6 +31,12 @@ def relative_imports(text: bytes) -> Iterator[str]:
         yield found[1].decode("utf-8", "replace")
 
 
+def imports_package(text: bytes, name: str) -> bool:
+    """Whether a script imports a package, or a part of it, by its name."""
+    written = name.encode()
+    return written in text and bool(re.search(_IMPORT + re.escape(written) + rb"""(?:/[^"'`\n]{0,300})?["'`]""", text))
+
+
 def resolve(stem: str, exists: Callable[[str], bool]) -> str | None:
     """The file that a path without suffix, or with the suffix of the compiled file, stands for."""
     base, suffix = posixpath.splitext(stem)

@@ -29,6 +29,11 @@ _UNSUPPORTED = (
     " .lua .cs .fs .swift .c .cc .cpp .h .hpp .ex .exs .erl .r"
 )
 
+_NEVER_IN_BROWSERS = ".java .groovy .php .pl .ex .exs .erl .r"
+"""Of these, the ones that no usual tool compiles for browsers (as Go, Rust, C, Kotlin, Dart, Ruby and others are)."""
+
+_NO_BUNDLES = (".ts", ".mts", ".cts", ".tsx", ".jsx")
+
 _INTERPRETERS: tuple[tuple[re.Pattern[bytes], Language], ...] = (
     (re.compile(rb"#!.*\b(?:node|bun)\b"), "javascript"),
     (re.compile(rb"#!.*\b(?:deno|tsx|ts-node)\b"), "typescript"),
@@ -55,6 +60,11 @@ def unsupported(path: str) -> bool:
     return posixpath.splitext(path)[1].lower() in _UNSUPPORTED.split()
 
 
+def never_in_browsers(path: str) -> bool:
+    """Whether the name is that of code in a language that browsers cannot run, compiled or not."""
+    return posixpath.splitext(path)[1].lower() in _NEVER_IN_BROWSERS.split()
+
+
 def nameless(path: str) -> bool:
     """Whether the name has no suffix, so that only the first line may tell the language."""
     return not posixpath.splitext(path)[1]
@@ -65,13 +75,30 @@ def language_by_first_line(start: bytes) -> Language | None:
     return next((language for pattern, language in _INTERPRETERS if pattern.match(start)), None)
 
 
-_ENCODED = re.compile(r"[A-Za-z0-9+/]{500,}={0,2}")
-"""A font or picture written as text."""
+_STRING = re.compile(
+    r""""(?:[^"\\\n]+|\\.)*("?)|'(?:[^'\\\n]+|\\.)*('?)|`(?:[^`\\]+|\\.)*(`?)""",
+    re.DOTALL,
+)
+"""A string, or the value of an attribute; the groups hold its end. One without an end matches: none is read twice."""
+_LONG_STRING = 200
+"""Characters from which on a string is data: a font, a picture, the path of an icon."""
 
 
-def minified(text: str) -> bool:
-    """Whether JavaScript was made by a bundler: nearly all of it stands in very long lines, embedded data apart."""
-    lines = [line for line in _ENCODED.sub("", text).splitlines() if ";base64," not in line]
+def minified(path: str, text: str) -> bool:
+    """Whether JavaScript was made by a bundler: nearly all of it stands in very long lines, embedded data apart.
+
+    Bundlers write neither TypeScript nor JSX.
+    """
+    if posixpath.splitext(path)[1].lower() in _NO_BUNDLES:
+        return False
+    return _in_long_lines(text) and _in_long_lines(_STRING.sub(_without_data, text))
+
+
+def _in_long_lines(text: str) -> bool:
+    lines = text.splitlines()
     total = sum(map(len, lines))
-    long = sum(len(line) for line in lines if len(line) > 500)
-    return total > 2000 and long > 0.8 * total
+    return total > 2000 and sum(len(line) for line in lines if len(line) > 500) > 0.8 * total
+
+
+def _without_data(string: re.Match[str]) -> str:
+    return "" if any(string.groups()) and len(string[0]) > _LONG_STRING else string[0]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import posixpath
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+
+from piiguard.app.beside import above, package_name, projects
 from piiguard.app.discover import Found, find_apps, owners
-from piiguard.app.files import MB, Unreadable, read_bytes, read_text
+from piiguard.app.files import MB, Unreadable, read_bytes
 from piiguard.app.git import head_commit
 from piiguard.app.packages import is_lock_file, is_package_file, read_packages
 from piiguard.app.skips import INCLUDABLE
@@ -34,40 +36,50 @@ def read(path: Path, *, include: frozenset[str] = frozenset()) -> Subject:
     root = path.resolve()
     listing = walk(root, "", include)
     apps = find_apps(root, listing.files)
-    read_apps = tuple(_read_app(root, app, apps, listing, include) for app in apps)
-    return Subject(root=".", apps=read_apps, commit=head_commit(root), digest=_digest(root, read_apps))
+    owned = {path: owners(path, apps) for path in listing.paths()}
+    outside = projects(root, (path for path in listing.files if not owned[path] and not is_lock_file(path)))
+    readers = [SourceReader(root, app.id, app.manifest, app.frontends, include, outside) for app in apps]
+    for app, reader in zip(apps, readers, strict=True):
+        reader.read([path for path in listing.files if app in owned[path] and not is_lock_file(path)])
+    beside = {path for path, found in owned.items() if not found and not any(reader.has(path) for reader in readers)}
+    read_apps = []
+    for app, reader in zip(apps, readers, strict=True):
+        told = beside if app is apps[0] else set()
+        reader.finish(path for path in listing.files if path in told and not is_lock_file(path))
+        around = {path for path in beside if is_package_file(path) and app.root and above(path, app.root)}
+        belonging = {path for path, found in owned.items() if app in found} | told | around
+        read_apps.append(_read_app(root, app, reader, listing, belonging, told - around))
+    return Subject(root=".", apps=tuple(read_apps), commit=head_commit(root), digest=_digest(root, read_apps))
 
 
-def _read_app(root: Path, app: Found, apps: list[Found], listing: Listing, include: frozenset[str]) -> App:
-    files = [path for path in listing.files if app in owners(path, apps)]
-    code = [path for path in files if not is_lock_file(path)]
-    reader = SourceReader(root, app.id, app.manifest, app.frontends, include)
-    reader.read(code)
-    packages, package_gaps = read_packages(root, app.id, [path for path in files if is_package_file(path)])
-    statuses = {status.path: status for status in listing.skipped if app in owners(status.path, apps)}
-    gaps = [Gap(gap.path, gap.why, app.id) for gap in listing.gaps if app in owners(gap.path, apps)]
+def _read_app(
+    root: Path, app: Found, reader: SourceReader, listing: Listing, belonging: set[str], beside: set[str]
+) -> App:
+    """The app with all that was read of it.
+
+    `belonging`: paths of the listing that it has, or tells of. `beside`: those of them that lie outside of every app
+    and that none imports.
+    """
+    named = [path for path in listing.files if is_package_file(path) and (path in belonging or reader.has(path))]
+    packages, package_gaps = read_packages(root, app.id, named)
+    statuses = {status.path: status for status in listing.skipped if status.path in belonging}
+    gaps = [Gap(gap.path, gap.why, app.id) for gap in listing.gaps if gap.path in belonging]
     statuses.update({gap.path: FileStatus(gap.path, "gap", gap.why) for gap in gaps})
-    statuses.update({path: FileStatus(path, "scanned") for path in files if is_lock_file(path)})
+    statuses.update({path: FileStatus(path, "scanned") for path in named if is_lock_file(path)})
     statuses.update(reader.statuses)
     statuses.update({gap.path: FileStatus(gap.path, "gap", gap.why) for gap in package_gaps})
+    found = {*app.gaps, *gaps, *reader.gaps, *package_gaps}
     return App(
         id=app.id,
-        name=app.name or _package_name(root, app.root) or posixpath.basename(app.root) or root.name,
+        name=app.name or package_name(root, app.root) or posixpath.basename(app.root) or root.name,
         root=app.id,
         manifest=app.manifest,
         packages=packages,
         sources=tuple(reader.sources[path] for path in sorted(reader.sources)),
         files=tuple(sorted(statuses.values())),
-        gaps=tuple(sorted({*app.gaps, *gaps, *reader.gaps, *package_gaps})),
+        gaps=tuple(sorted(msgspec.structs.replace(gap, app="") if gap.path in beside else gap for gap in found)),
+        beside=tuple(sorted(beside.intersection(statuses))),
     )
-
-
-def _package_name(root: Path, folder: str) -> str | None:
-    try:
-        name = json.loads(read_text(root, posixpath.join(folder, "package.json"), MB)).get("name")
-    except (Unreadable, ValueError, RecursionError, AttributeError):
-        return None
-    return name if isinstance(name, str) else None
 
 
 def _digest(root: Path, apps: Iterable[App]) -> str:

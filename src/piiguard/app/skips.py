@@ -38,7 +38,8 @@ SKIP_RULES: tuple[SkipRule, ...] = (
     ),
     SkipRule(
         "test",
-        "__tests__ __mocks__ __fixtures__ __snapshots__ test tests e2e cypress playwright .storybook stories",
+        "__tests__ __mocks__ __fixtures__ __snapshots__ test tests e2e cypress playwright playwright-report .storybook"
+        " storybook-static stories",
         "*.test.* *.spec.* *.cy.* *.e2e.* *.mock.* *.stories.* *.snap setupTests.* test_*.py *_test.py conftest.py",
         "Runs on the developer's machine only.",
     ),
@@ -62,12 +63,15 @@ SKIP_RULES: tuple[SkipRule, ...] = (
 """In order: the first rule that names a file or folder decides. requirements*.txt files are never skipped by them."""
 
 BUILD_FOLDERS = frozenset({"build", "dist", "out"})
-"""Build output when they lie beside a package.json or a manifest; elsewhere such a folder may well hold sources."""
+PROJECT_FOLDERS: dict[str, str] = {**dict.fromkeys(BUILD_FOLDERS, "build-output"), "test-results": "test"}
+"""Kind of these folders where they lie beside a package.json or a manifest; elsewhere they may well hold sources."""
 
 IGNORED_REASON = "Left out of the repository by a .gitignore file."
+PAGE_REASON = "Page or style sheet that no resource's folder holds and no code names; looked through for secrets only."
 
 INCLUDABLE: dict[str, str] = {
     "ignored": IGNORED_REASON,
+    "page": PAGE_REASON,
     **{rule.kind: rule.reason for rule in SKIP_RULES if rule.kind != "dependency"},
 }
 """The kinds of skipped files that `include` switches on, with the reason why they are off."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from piiguard.app.files import Unreadable, inside, read_text
-from piiguard.app.skips import BUILD_FOLDERS, skipped_file, skipped_folder
+from piiguard.app.skips import PROJECT_FOLDERS, skipped_file, skipped_folder
 from piiguard.model import FileStatus, Gap
 
 MANIFEST_NAMES = ("manifest.yml", "manifest.yaml")
@@ -28,6 +28,12 @@ class Listing:
     files: list[str] = field(default_factory=list)
     skipped: list[FileStatus] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+
+    def paths(self) -> Iterator[str]:
+        """Every path that was found, whatever became of it."""
+        yield from self.files
+        yield from (status.path for status in self.skipped)
+        yield from (gap.path for gap in self.gaps)
 
     def skip(self, path: str, kind: str) -> None:
         self.skipped.append(FileStatus(path, "skipped", kind))
@@ -116,9 +122,9 @@ def _want_folder(
     if name == ".git":
         return False
     kind = skipped_folder(name, include)
-    if kind is None and name in BUILD_FOLDERS and "build-output" not in include:
-        project = siblings.intersection({"package.json", *MANIFEST_NAMES})
-        kind = "build-output" if project else None
+    if kind is None and siblings.intersection({"package.json", *MANIFEST_NAMES}):
+        kind = PROJECT_FOLDERS.get(name)
+        kind = None if kind in include else kind
     if kind is None and "ignored" not in include and _ignored(f"{path}/", ignores):
         kind = "ignored"
     if kind:

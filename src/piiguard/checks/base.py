@@ -26,6 +26,8 @@ from piiguard.model import Callee, Confidence, Mark, Role, Rule
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _ANYTHING = Callee()
+HELPER = (("path_kind", "helper"),)
+"""What Python keeps is kept by a script beside the app: functions of Forge run JavaScript."""
 _PARTS = {"**": r".*", "*": r"\w+", "()": r"\([^()]*\)", "[]": r"\[[^\[\]]*\]"}
 """What stands in a pattern for more than itself."""
 _KEYS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")

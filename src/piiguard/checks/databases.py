@@ -8,7 +8,7 @@ from functools import partial
 
 import libcst as cst
 
-from piiguard.checks.base import Detail, Hit, Refinement, Topic, argument, calls, check
+from piiguard.checks.base import HELPER, Detail, Hit, Refinement, Topic, argument, calls, check
 from piiguard.checks.meaning import Meaning
 from piiguard.facts import names
 from piiguard.model import Rule
@@ -23,6 +23,7 @@ _database = partial(
     claims=("no-personal-data-stored", "processed-on-atlassian"),
     why="A database of the vendor is outside Atlassian: residency, retention and deletion are the vendor's to promise.",
     fix=_FIX,
+    attributes=HELPER,
 )
 
 _CONNECTIONS = (

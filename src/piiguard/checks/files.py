@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from piiguard.checks.base import Topic, calls, check
+from piiguard.checks.base import HELPER, Topic, calls, check
 from piiguard.model import Rule
 
 _file = partial(
@@ -16,6 +16,7 @@ _file = partial(
     claims=("no-personal-data-stored", "configuration-data-only"),
     why="A file outlives the run, on a disk, in a container or in an artefact, and no uninstallation deletes it.",
     fix="Keep the value in memory, write an opaque id instead, or delete the file and say so in the retention answer.",
+    attributes=HELPER,
 )
 _FRAMES = ("csv", "excel", "json", "parquet", "pickle", "feather", "html", "xml", "hdf", "stata")
 

@@ -74,12 +74,23 @@ class Exemption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     where: dict[str, tuple[str, ...]] = {}
 
 
+class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The strongest effect that some observations have on any claim, and why."""
+
+    where: dict[str, tuple[str, ...]]
+    effect: Effect
+    because: str
+    spares: tuple[str, ...] = ()
+    """Categories that keep their effect."""
+
+
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The whole of `catalogue.yaml`."""
 
     switches: dict[str, str]
     """Switch of piiguard.yaml -> what it says when given."""
     exemptions: tuple[Exemption, ...]
+    limits: tuple[Limit, ...]
     atlassian_hosts: tuple[str, ...]
     sections: tuple[Section, ...]
 

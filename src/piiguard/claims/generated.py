@@ -28,7 +28,7 @@ _EFFECTS = {
 
 def claims_page(source: Catalogue) -> str:
     """docs/claims.md."""
-    return "\n".join([_HEAD, *_index(source), *_sections(source), *_switches(source)])
+    return "\n".join([_HEAD, *_index(source), *_sections(source), *_limits(source), *_switches(source)])
 
 
 def _index(source: Catalogue) -> Iterator[str]:
@@ -70,6 +70,16 @@ def _row(clause: Clause) -> str:
     effect = _EFFECTS[clause.effect] + (f", unless `{'` or `'.join(clause.unless)}`" if clause.unless else "")
     label = f" ({clause.label})" if clause.label else ""
     return f"| {what}{' with ' + '; '.join(conditions) if conditions else ''} | {effect} | {clause.because}{label} |"
+
+
+def _limits(source: Catalogue) -> Iterator[str]:
+    yield "## Limits\n\nThe most that some observations do to any claim.\n"
+    yield "| observation | what it does | why |\n| --- | --- | --- |"
+    for limit in source.limits:
+        where = "; ".join(f"{name}: {', '.join(values)}" for name, values in limit.where.items())
+        where += f"; not {', '.join(limit.spares)}" if limit.spares else ""
+        yield f"| {where} | {_EFFECTS[limit.effect]} | {limit.because} |"
+    yield ""
 
 
 def _switches(source: Catalogue) -> Iterator[str]:

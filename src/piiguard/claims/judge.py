@@ -42,7 +42,7 @@ def judge(
     findings: set[str] = set()
     verdicts: list[Verdict] = []
     for app in subject.apps:
-        mine = (*(each for each in observations if _concerns(each.app, app, subject)), *facts[app.id])
+        mine = (*(each for each in observations if _is_about(each, app, subject)), *facts[app.id])
         missed = _gaps(app, gaps, subject)
         for section, claim in _claims():
             unclaimed = policy.for_app(app.id).unclaimed.get(claim.id)
@@ -74,6 +74,11 @@ def _claims() -> Iterator[tuple[Section, Claim]]:
 def _concerns(named: str, app: App, subject: Subject) -> bool:
     """Whether something is about the app: what names no app of the subject is about all of them."""
     return named == app.id or all(named != each.id for each in subject.apps)
+
+
+def _is_about(observation: Observation, app: App, subject: Subject) -> bool:
+    """Whether an observation is about the app: what lies beside the apps is about all, whichever tells of it."""
+    return observation.attributes.get("path_kind") == "beside" or _concerns(observation.app, app, subject)
 
 
 def _gaps(app: App, gaps: Iterable[Gap], subject: Subject) -> tuple[Gap, ...]:

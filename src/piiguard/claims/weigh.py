@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from piiguard.claims.catalogue import Claim, Clause, Effect, Owner, catalogue
+from piiguard.claims.catalogue import Claim, Clause, Effect, Limit, Owner, catalogue
 from piiguard.claims.hosts import owners
 from piiguard.claims.policy import AppPolicy, Host
 from piiguard.model import DATA_CLASSES, Observation
@@ -58,6 +58,9 @@ def _weigh_one(
     relaxing = [switch for switch in (*clause.unless, *_exempting(observation)) if switch in policy.relaxed]
     if relaxing:
         return Weight("allowed", observation, allowances=tuple(_allowance(switch, policy) for switch in relaxing[:1]))
+    limit = next((each for each in catalogue().limits if _limits(each, observation)), None)
+    if limit and STRENGTH[limit.effect] < STRENGTH[clause.effect]:
+        return Weight(limit.effect, observation, f"{limit.because}, {clause.because}", clause.label)
     return Weight(clause.effect, observation, clause.because, clause.label)
 
 
@@ -74,6 +77,10 @@ def _fits(clause: Clause, observation: Observation, data: str, runs_host: Owner)
 
 def _holds(where: Mapping[str, tuple[str, ...]], observation: Observation) -> bool:
     return all(observation.attributes.get(name) in values for name, values in where.items())
+
+
+def _limits(limit: Limit, observation: Observation) -> bool:
+    return observation.category not in limit.spares and _holds(limit.where, observation)
 
 
 def _exempting(observation: Observation) -> list[str]:

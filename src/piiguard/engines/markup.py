@@ -109,7 +109,10 @@ class _Found(NamedTuple):
 
 
 def run(subject: Subject) -> EngineReport:
-    """The marks of every HTML and CSS source of every app."""
+    """The marks of every HTML and CSS source of every app.
+
+    A page that no front end shows (side) may be mailed, or answer a web trigger: then nobody's browser need load it.
+    """
     return EngineReport(marks=tuple(mark for app in subject.apps for source in app.sources for mark in _marks(source)))
 
 
@@ -122,7 +125,7 @@ def _marks(source: Source) -> Iterator[Mark]:
             app=source.app,
             message=f"{found.rule.title}: {found.host}",
             host=found.host,
-            attributes=dict(found.attributes),
+            attributes=dict(found.attributes) | ({} if source.side == "frontend" else {"path_kind": "template"}),
         )
 
 
