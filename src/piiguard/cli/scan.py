@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from piiguard import cache
 from piiguard.app.skips import INCLUDABLE
 from piiguard.claims.exits import exit_code
 from piiguard.cli.options import Output, OutputParam, file, folder, rule_folders
@@ -40,6 +41,7 @@ from piiguard.formats import FORMATS, text
 )
 @rule_folders
 @today_option
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs found out.")
 @click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR).")
 @click.option("--verbose", "-v", is_flag=True, help="Show every finding in full.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress; of the text only the last line.")
@@ -54,6 +56,7 @@ def scan(
     include: tuple[str, ...],
     rules: tuple[Path, ...],
     today: datetime.datetime | None,
+    no_cache: bool,
     no_color: bool,
     verbose: bool,
     quiet: bool,
@@ -74,6 +77,7 @@ def scan(
             only=frozenset(only),
             today=today.date() if today else None,
             progress=progress.say,
+            cache=cache.OFF if no_cache else cache.of_user(path),
         )
         report = scanning.scan(path, options)
     code = exit_code(report.judgement)
