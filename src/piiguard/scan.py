@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from piiguard import __version__, app
+from piiguard import __version__, app, narrow
 from piiguard.cache import OFF, Cache
 from piiguard.claims.config import load_policy
 from piiguard.claims.judge import judge
@@ -41,6 +41,8 @@ class Options(msgspec.Struct, frozen=True):
     """More rule folders: only the caller names them, never the scanned repository."""
     only: frozenset[str] = frozenset()
     """Rule ids and categories to report; empty: all."""
+    changed: frozenset[str] | None = None
+    """Files, relative to the scanned folder: report what they touch or cause. None: report all."""
     today: date | None = None
     """Day for which waivers and attestations are judged; None: the real one."""
     progress: Callable[[str], None] = _quiet
@@ -95,7 +97,9 @@ def scan(path: Path, options: Options) -> Report:
         rules=seen.rules,
         snippets=frames(subject, seen.observations, seen.secrets),
     )
-    return _narrowed(report, options.only) if options.only else report
+    if options.only:
+        report = narrow.to_rules(report, options.only)
+    return report if options.changed is None else narrow.to_changed(report, options.changed)
 
 
 def _see(subject: Subject, written: Catalogue, options: Options) -> Seen:
@@ -124,7 +128,7 @@ def _see(subject: Subject, written: Catalogue, options: Options) -> Seen:
     return seen
 
 
-def _observe(subject: Subject, known: Catalogue, cache: Cache) -> EngineReport:
+def _observe(subject: Subject, known: Catalogue, cache: Cache = OFF) -> EngineReport:
     """What all engines found, in one."""
     from piiguard.engines import dependencies, detours, manifest, markup, python, secrets, semgrep
 
@@ -164,22 +168,3 @@ def _refuse_dead_waivers(judgement: Judgement) -> None:
     lines = complaints(judgement.waivers)
     if lines:
         raise UsageError("\n".join(lines))
-
-
-def _narrowed(report: Report, only: frozenset[str]) -> Report:
-    """The report of some rules only. Claims that they do not contradict are left out: they were not asked for."""
-    kept = tuple(each for each in report.observations if each.rule in only or each.category in only)
-    ids = {each.id for each in kept}
-    verdicts = tuple(
-        msgspec.structs.replace(verdict, observations=tuple(id for id in verdict.observations if id in ids))
-        for verdict in report.judgement.verdicts
-        if verdict.answer == "contradicted" and not ids.isdisjoint(verdict.observations)
-    )
-    judgement = msgspec.structs.replace(
-        report.judgement,
-        verdicts=verdicts,
-        findings=tuple(id for id in report.judgement.findings if id in ids),
-        waived=tuple(id for id in report.judgement.waived if id in ids),
-    )
-    note = Gap("", "only " + ", ".join(sorted(only)) + " was asked for: other claims are not answered")
-    return msgspec.structs.replace(report, observations=kept, judgement=judgement, gaps=(note, *report.gaps))
