@@ -27,9 +27,7 @@ def _lines(report: Report) -> Iterator[str]:
             claims = dict.fromkeys(verdict.claim for verdict in against.get(finding.id, ()))
             yield f"{_place(finding)}: {printable(finding.message)} [{rule}]; against {_some(list(claims))}"
             if finding.flow:
-                yield "    data: " + " > ".join(
-                    f"{printable(path)}:{line}" for path, line, _ in overview.steps(finding)
-                )
+                yield f"    data: {_way(finding)}"
         known = report.rules.get(rule)
         if known is not None and known.fix:
             yield f"    fix: {printable(' '.join(known.fix.split()))}"
@@ -58,7 +56,10 @@ def _undecided(report: Report) -> Iterator[str]:
     for why, gaps in reasons.items():
         yield f"{_some([_spot(gap) for gap in gaps])}: not looked at: {printable(why)}"
     if open_:
-        yield f"not shown: {_some([*dict.fromkeys(verdict.claim for verdict in open_)])}"
+        listed = {id for verdict in open_ for id in verdict.observations}
+        spots = [_place(each) for each in report.observations if each.id in listed]
+        look = f"; look at {_some(spots)}" if spots else ""
+        yield f"not shown: {_some([*dict.fromkeys(verdict.claim for verdict in open_)])}{look}"
 
 
 def _place(finding: Observation) -> str:
