@@ -26,6 +26,7 @@ FIXTURES = ROOT / "fixtures" / "rules"
 
 FORMAT_MEANINGS: dict[str, str] = {
     "text": "for a terminal: answers by section, findings with their code and a remedy",
+    "short": "for hooks and editors: a line for each finding, with the remedy",
     "json": "`piiguard-report/1`, the contract that other programs rely on",
     "sarif": "SARIF 2.1.0 for code scanning, without waived findings",
     "sarif-evidence": "SARIF 2.1.0 with waived findings and why, for the record",

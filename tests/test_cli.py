@@ -16,6 +16,7 @@ import pytest
 
 import piiguard
 from piiguard import cli
+from piiguard.cache import OFF
 from piiguard.claims.catalogue import catalogue as claim_catalogue
 from piiguard.claims.config import ConfigError, parse_policy
 from piiguard.claims.yamlnodes import Trouble
@@ -36,8 +37,10 @@ class Asked(msgspec.Struct, frozen=True):
     include: frozenset[str] = frozenset()
     rules: tuple[Path, ...] = ()
     only: frozenset[str] = frozenset()
+    changed: frozenset[str] | None = None
     today: date | None = None
     progress: Callable[[str], None] = print
+    cache: object = None
 
 
 def report(*answers: Answer, waivers: tuple[Waiver, ...] = ()) -> Report:
@@ -127,11 +130,46 @@ def test_options_reach_the_scan(scan: Scan, tmp_path: Path) -> None:
     assert (options.config, options.use_config) == (Path("p.yaml"), True)
 
 
+@pytest.mark.parametrize(
+    ("line", "changed"),
+    [
+        ("scan . --changed a.js b/c.js ../out.js", {"a.js", "b/c.js"}),
+        ("scan b --changed a.js b/c.js b/../b/d.js", {"c.js", "d.js"}),
+        ("scan --changed . ./manifest.yml", {"manifest.yml"}),
+    ],
+)
+def test_changed_files_are_told_relative_to_the_scanned_folder(
+    scan: Scan, tmp_path: Path, line: str, changed: set[str]
+) -> None:
+    (tmp_path / "b").mkdir()
+    assert cli.run(line.split()) == 0
+    ((_, options),) = scan.asked
+    assert options.changed == frozenset(changed)
+
+
+@pytest.mark.parametrize("line", ["scan b --changed a.js", "scan b --changed ../b.js", "scan --changed"])
+def test_a_change_elsewhere_is_no_work(
+    scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    (tmp_path / "b").mkdir()
+    assert cli.run(line.split()) == 0
+    assert scan.asked == []
+    assert capsys.readouterr() == ("", "")
+
+
+def test_no_cache(scan: Scan) -> None:
+    cli.run(["scan", "--no-cache"])
+    cli.run(["scan"])
+    without, with_ = (options.cache for _, options in scan.asked)
+    assert without is OFF
+    assert with_ is not OFF
+
+
 def test_defaults(scan: Scan) -> None:
     assert cli.run(["scan", "--no-config"]) == 0
     ((path, options),) = scan.asked
     assert path == Path()
-    assert msgspec.structs.replace(options, progress=print) == Asked(use_config=False)
+    assert msgspec.structs.replace(options, progress=print, cache=None) == Asked(use_config=False)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +186,7 @@ def test_defaults(scan: Scan) -> None:
         "scan --include dependency",
         "scan --today tomorrow",
         "scan --verbose --quiet",
+        "scan . a.js",
         "scan --rules nowhere",
         "explain no-such-thing",
         "nonsense",

@@ -61,23 +61,34 @@ def test_the_wheel_holds_the_licence_and_the_command(wheel: set[str]) -> None:
     assert any(name.endswith(".dist-info/entry_points.txt") for name in wheel)
 
 
-@pytest.fixture(scope="session")
-def hook() -> dict[str, Any]:
-    (only,) = YAML(typ="safe").load(HOOKS.read_text(encoding="utf-8"))
-    hook: dict[str, Any] = only
+def load_hooks() -> list[dict[str, Any]]:
+    hooks: list[dict[str, Any]] = YAML(typ="safe").load(HOOKS.read_text(encoding="utf-8"))
+    return hooks
+
+
+@pytest.fixture(scope="session", params=load_hooks(), ids=lambda hook: str(hook["id"]))
+def hook(request: pytest.FixtureRequest) -> dict[str, Any]:
+    hook: dict[str, Any] = request.param
     return hook
 
 
 def test_the_hook_runs_a_command_that_exists(hook: dict[str, Any]) -> None:
-    program, subcommand = shlex.split(hook["entry"])
+    program, subcommand, *options = shlex.split(hook["entry"])
     assert (program, hook["language"]) == ("piiguard", "python")
     assert subcommand in COMMANDS
+    assert options[-2:] == ["--format", "short"]
     assert hook["args"] == ["."]
 
 
-def test_the_hook_scans_the_folder_and_not_single_files(hook: dict[str, Any]) -> None:
-    assert hook["pass_filenames"] is False
-    assert hook["require_serial"] is True
+def test_one_hook_scans_the_folder_and_the_other_what_changed() -> None:
+    whole, changed = load_hooks()
+    assert (whole["id"], whole["pass_filenames"], "--changed" in whole["entry"]) == ("piiguard", False, False)
+    assert (changed["id"], "pass_filenames" in changed, "--changed" in changed["entry"]) == (
+        "piiguard-changed",
+        False,
+        True,
+    )
+    assert whole["require_serial"] is changed["require_serial"] is True
 
 
 @pytest.mark.parametrize(

@@ -361,6 +361,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     marks: tuple[Mark, ...] = ()
     gaps: tuple[Gap, ...] = ()
     versions: dict[str, str] = {}
+    repeatable: bool = True
+    """Whether another run would bring the same; not so after a time-out."""
 
 
 # ---------------------------------------------------------------- TRACE

@@ -1,4 +1,8 @@
-"""The five verbs: read the app, observe its places, trace what reaches what, judge each claim, write the answer."""
+"""The five verbs: read the app, observe its places, trace what reaches what, judge each claim, write the answer.
+
+To observe and to trace takes nearly all of the time. What they saw is kept, and the modules that do it are imported
+where nothing is kept.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,16 @@ from pathlib import Path
 
 import msgspec
 
-from piiguard import __version__, app, flow
+from piiguard import __version__, app, narrow
+from piiguard.cache import OFF, Cache
 from piiguard.claims.config import load_policy
 from piiguard.claims.judge import judge
 from piiguard.claims.policy import Policy
 from piiguard.claims.waivers import complaints
 from piiguard.engines import catalogue as rule_catalogue
-from piiguard.engines import dependencies, detours, manifest, markup, python, secrets, semgrep
 from piiguard.engines.catalogue import Catalogue
 from piiguard.errors import UsageError
-from piiguard.model import EngineReport, Gap, Judgement, Observation, Report, Subject, Tool, Traced
+from piiguard.model import EngineReport, Gap, Judgement, Mark, Observation, Report, Rule, Subject, Tool, Traced
 from piiguard.snippets import frames
 
 
@@ -37,59 +41,111 @@ class Options(msgspec.Struct, frozen=True):
     """More rule folders: only the caller names them, never the scanned repository."""
     only: frozenset[str] = frozenset()
     """Rule ids and categories to report; empty: all."""
+    changed: frozenset[str] | None = None
+    """Files, relative to the scanned folder: report what they touch or cause. None: report all."""
     today: date | None = None
     """Day for which waivers and attestations are judged; None: the real one."""
     progress: Callable[[str], None] = _quiet
+    cache: Cache = OFF
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What observing and tracing brought home: all that the later verbs need."""
+
+    observations: tuple[Observation, ...]
+    gaps: tuple[Gap, ...]
+    secrets: tuple[Mark, ...]
+    """Where secrets stand, to be masked."""
+    rules: dict[str, Rule]
+    """The rules of the observations, by id."""
+    rules_digest: str
+    engines: dict[str, str]
 
 
 def catalogue(rules: tuple[Path, ...] = ()) -> Catalogue:
     """All rules, of every engine."""
+    return _with_declared(rule_catalogue.load(rules))
+
+
+def _with_declared(written: Catalogue) -> Catalogue:
+    """The rules that stand in files, and those that the engines declare."""
+    from piiguard import flow
+    from piiguard.engines import dependencies, manifest, markup, python, secrets
+
     declared = (*python.rules(), *manifest.RULES, *dependencies.RULES, *markup.RULES, *secrets.RULES, *flow.RULES)
-    return rule_catalogue.load(rules).with_rules(declared)
+    return written.with_rules(declared)
 
 
 def scan(path: Path, options: Options) -> Report:
     """Scan the app or apps in `path`. Raises PiiguardError (UsageError: exit 2; EngineError: exit 3)."""
-    known = catalogue(options.rules)
-    _check_only(options.only, known)
+    written = rule_catalogue.load(options.rules)
+    if options.only:
+        _check_only(options.only, _with_declared(written))
     options.progress("reading")
     subject = app.read(path, include=options.include)
     policy = load_policy(path if path.is_dir() else path.parent, options.config) if options.use_config else Policy()
-    options.progress("looking at places")
-    observed = _observe(subject, known)
-    options.progress("tracing data")
-    traced = _with_helpers_told_apart(subject, flow.trace(subject, observed.marks, known.rules))
-    gaps = _all_gaps(subject, observed, traced)
+    seen = _see(subject, written, options)
     options.progress("judging claims")
-    judgement = judge(subject, traced.observations, gaps, policy, today=options.today or date.today())
+    judgement = judge(subject, seen.observations, seen.gaps, policy, today=options.today or date.today())
     _refuse_dead_waivers(judgement)
     report = Report(
-        tool=Tool("piiguard", __version__, known.digest, observed.versions),
+        tool=Tool("piiguard", __version__, seen.rules_digest, seen.engines),
         subject=subject,
-        observations=traced.observations,
+        observations=seen.observations,
         judgement=judgement,
-        gaps=gaps,
-        rules={each.rule: known.rules[each.rule] for each in traced.observations if each.rule in known.rules},
-        snippets=frames(subject, traced.observations, observed.marks, known.rules),
+        gaps=seen.gaps,
+        rules=seen.rules,
+        snippets=frames(subject, seen.observations, seen.secrets),
     )
-    return _narrowed(report, options.only) if options.only else report
+    if options.only:
+        report = narrow.to_rules(report, options.only)
+    return report if options.changed is None else narrow.to_changed(report, options.changed)
 
 
-def _observe(subject: Subject, known: Catalogue) -> EngineReport:
+def _see(subject: Subject, written: Catalogue, options: Options) -> Seen:
+    """Observe and trace, or recall what an earlier run saw of the same apps with the same rules."""
+    question = ("seen", written.files, msgspec.structs.replace(subject, commit=None, dirty=None))
+    seen = options.cache.recall(question, Seen)
+    if seen is not None:
+        return seen
+    from piiguard import flow
+
+    known = _with_declared(written)
+    options.progress("looking at places")
+    observed = _observe(subject, known, options.cache)
+    options.progress("tracing data")
+    traced = _with_helpers_told_apart(subject, flow.trace(subject, observed.marks, known.rules))
+    seen = Seen(
+        observations=traced.observations,
+        gaps=_all_gaps(subject, observed, traced),
+        secrets=tuple(mark for mark in observed.marks if known.rules[mark.rule].category == "hardcoded-secret"),
+        rules={each.rule: known.rules[each.rule] for each in traced.observations if each.rule in known.rules},
+        rules_digest=known.digest,
+        engines=observed.versions,
+    )
+    if observed.repeatable:
+        options.cache.keep(question, seen)
+    return seen
+
+
+def _observe(subject: Subject, known: Catalogue, cache: Cache = OFF) -> EngineReport:
     """What all engines found, in one."""
+    from piiguard.engines import dependencies, detours, manifest, markup, python, secrets, semgrep
+
     reports = (
-        semgrep.run(subject, known),
-        detours.run(subject, known),
+        semgrep.run(subject, known, cache),
+        detours.run(subject, known, cache),
         python.run(subject),
         manifest.run(subject),
         dependencies.run(subject),
         markup.run(subject),
-        secrets.run(subject),
+        secrets.run(subject, cache),
     )
     return EngineReport(
         tuple(mark for report in reports for mark in report.marks),
         tuple(gap for report in reports for gap in report.gaps),
         {name: version for report in reports for name, version in report.versions.items()},
+        all(report.repeatable for report in reports),
     )
 
 
@@ -129,22 +185,3 @@ def _refuse_dead_waivers(judgement: Judgement) -> None:
     lines = complaints(judgement.waivers)
     if lines:
         raise UsageError("\n".join(lines))
-
-
-def _narrowed(report: Report, only: frozenset[str]) -> Report:
-    """The report of some rules only. Claims that they do not contradict are left out: they were not asked for."""
-    kept = tuple(each for each in report.observations if each.rule in only or each.category in only)
-    ids = {each.id for each in kept}
-    verdicts = tuple(
-        msgspec.structs.replace(verdict, observations=tuple(id for id in verdict.observations if id in ids))
-        for verdict in report.judgement.verdicts
-        if verdict.answer == "contradicted" and not ids.isdisjoint(verdict.observations)
-    )
-    judgement = msgspec.structs.replace(
-        report.judgement,
-        verdicts=verdicts,
-        findings=tuple(id for id in report.judgement.findings if id in ids),
-        waived=tuple(id for id in report.judgement.waived if id in ids),
-    )
-    note = Gap("", "only " + ", ".join(sorted(only)) + " was asked for: other claims are not answered")
-    return msgspec.structs.replace(report, observations=kept, judgement=judgement, gaps=(note, *report.gaps))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from piiguard.model import Mark, Observation, Rule, Subject
+from piiguard.model import Mark, Observation, Subject
 
 CONTEXT = 1
 LONGEST = 7
@@ -15,13 +15,12 @@ MASK = "•"
 
 
 def frames(
-    subject: Subject, observations: Iterable[Observation], marks: Iterable[Mark], rules: dict[str, Rule]
+    subject: Subject, observations: Iterable[Observation], secrets: Iterable[Mark]
 ) -> dict[str, tuple[str, ...]]:
-    """Observation id -> its lines, from one line before it to one after it."""
+    """Observation id -> its lines, from one line before it to one after it. The marked `secrets` are masked."""
     secret: dict[str, list[tuple[int, int]]] = {}
-    for mark in marks:
-        if rules[mark.rule].category == "hardcoded-secret":
-            secret.setdefault(mark.location.path, []).append((mark.start, mark.end))
+    for mark in secrets:
+        secret.setdefault(mark.location.path, []).append((mark.start, mark.end))
     sources = {source.path: source.text for app in subject.apps for source in app.sources}
     lines: dict[str, list[str]] = {}
     found: dict[str, tuple[str, ...]] = {}

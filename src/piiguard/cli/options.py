@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -18,6 +19,13 @@ rule_folders = click.option(
 today = click.option(
     "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="The day for which dates are judged."
 )
+
+
+def relative_to(root: Path, files: Iterable[Path]) -> frozenset[str]:
+    """Those of the files, given from the working directory, that lie in a folder; relative to it, with `/`."""
+    top = root.resolve()
+    places = (file.parent.resolve() / file.name for file in files)
+    return frozenset(place.relative_to(top).as_posix() for place in places if place.is_relative_to(top))
 
 
 class OutputParam(click.ParamType[Output]):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
+from piiguard import cache
 from piiguard.app.skips import INCLUDABLE
 from piiguard.claims.exits import exit_code
-from piiguard.cli.options import Output, OutputParam, file, folder, rule_folders
+from piiguard.cli.options import Output, OutputParam, file, folder, relative_to, rule_folders
 from piiguard.cli.options import today as today_option
 from piiguard.cli.output import emit, view, write_files
 from piiguard.cli.progress import Progress
@@ -20,6 +21,10 @@ from piiguard.formats import FORMATS, text
 
 @click.command()
 @click.argument("path", type=folder, default=".")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1)
+@click.option(
+    "--changed", is_flag=True, help="Trace everything, but report only what a change of FILES touches or causes."
+)
 @click.option(
     "--format", "format_", type=click.Choice(list(FORMATS)), default="text", help="What is printed (default: text)."
 )
@@ -40,11 +45,14 @@ from piiguard.formats import FORMATS, text
 )
 @rule_folders
 @today_option
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs found out.")
 @click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR).")
 @click.option("--verbose", "-v", is_flag=True, help="Show every finding in full.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress; of the text only the last line.")
 def scan(
     path: Path,
+    files: tuple[Path, ...],
+    changed: bool,
     format_: str,
     outputs: tuple[Output, ...],
     only: tuple[str, ...],
@@ -54,6 +62,7 @@ def scan(
     include: tuple[str, ...],
     rules: tuple[Path, ...],
     today: datetime.datetime | None,
+    no_cache: bool,
     no_color: bool,
     verbose: bool,
     quiet: bool,
@@ -65,6 +74,11 @@ def scan(
         raise click.UsageError("--config and --no-config exclude each other.")
     if verbose and quiet:
         raise click.UsageError("--verbose and --quiet exclude each other.")
+    if files and not changed:
+        raise click.UsageError(f"{files[0]}: files are given after PATH and with --changed only.")
+    inside = relative_to(path, files)
+    if changed and not inside:
+        return 0
     with Progress(shown=not quiet and sys.stderr.isatty()) as progress:
         options = scanning.Options(
             config=config,
@@ -72,8 +86,10 @@ def scan(
             include=frozenset(include),
             rules=rules,
             only=frozenset(only),
+            changed=inside if changed else None,
             today=today.date() if today else None,
             progress=progress.say,
+            cache=cache.OFF if no_cache else cache.of_user(path),
         )
         report = scanning.scan(path, options)
     code = exit_code(report.judgement)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node, Parser
 
+from piiguard.cache import OFF, Cache
 from piiguard.engines.catalogue import Catalogue, words
 from piiguard.engines.html_tags import Content, tags
 from piiguard.facts.grammars import GRAMMARS
@@ -75,10 +76,14 @@ class _Span(NamedTuple):
     end: int
 
 
-def run(subject: Subject, catalogue: Catalogue) -> EngineReport:
+def run(subject: Subject, catalogue: Catalogue, cache: Cache = OFF) -> EngineReport:
     """The gaps of every script of every app."""
-    known = _Capabilities(catalogue)
-    found = {gap for app in subject.apps for source in app.sources for gap in _gaps(source, known)}
+    known, rules = _Capabilities(catalogue), catalogue.digest
+
+    def kept(source: Source) -> list[Gap]:
+        return cache.remember(("detours", rules, source), list[Gap], lambda: list(_gaps(source, known)))
+
+    found = {gap for app in subject.apps for source in app.sources for gap in kept(source)}
     return EngineReport(gaps=tuple(sorted(found)))
 
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from piiguard.cache import OFF, Cache
 from piiguard.facts import key_formats, names
 from piiguard.model import EngineReport, Location, Mark, Rule, Source, Subject
 
@@ -108,9 +109,14 @@ class _Hit(NamedTuple):
     vendor: str = ""
 
 
-def run(subject: Subject) -> EngineReport:
+def run(subject: Subject, cache: Cache = OFF) -> EngineReport:
     """The marks of every source of every app."""
-    return EngineReport(marks=tuple(mark for app in subject.apps for source in app.sources for mark in _marks(source)))
+    sources = (source for app in subject.apps for source in app.sources)
+    return EngineReport(marks=tuple(mark for source in sources for mark in _kept(source, cache)))
+
+
+def _kept(source: Source, cache: Cache) -> list[Mark]:
+    return cache.remember(("secrets", source), list[Mark], lambda: list(_marks(source)))
 
 
 def _marks(source: Source) -> Iterator[Mark]:

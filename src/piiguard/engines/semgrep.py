@@ -14,6 +14,7 @@ scanned repository has any effect. Each process also scans a canary, a known pos
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -29,6 +30,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from piiguard.cache import OFF, Cache
 from piiguard.engines.catalogue import Catalogue
 from piiguard.engines.type_arguments import without_type_arguments
 from piiguard.errors import EngineError
@@ -54,6 +56,8 @@ _OPTIONS = (
 )
 """Time-outs: seconds for a rule on a file, and how many of them make Semgrep give the file up."""
 _WHOLE_RUN_SECONDS = 900
+_UNKNOWN = "unknown"
+"""The version of a Semgrep that is on the path and no package of this Python."""
 _SMALL_BATCH_BYTES = 30_000
 """A start costs as much as scanning this many bytes: smaller batches are not divided."""
 
@@ -78,29 +82,49 @@ class _Unusable(Exception):
     """This way to call Semgrep gave no result."""
 
 
-def run(subject: Subject, catalogue: Catalogue, *, jobs: int = 2) -> EngineReport:
+def run(subject: Subject, catalogue: Catalogue, cache: Cache = OFF, *, jobs: int = 2) -> EngineReport:
     """The places in JavaScript and TypeScript files that Semgrep rules mark, sorted; `jobs` processes at a time.
 
     Files that Semgrep gave up, or read in part, are gaps. Raises EngineError if Semgrep is missing or crashes, refuses
     a rule, or does not find the canary.
     """
-    batches = _batches(_targets(subject), jobs)
-    quoted = _quoted(subject)
-    idle = frozenset(rule.id for rule in catalogue.rules.values() if not _may_match(rule, quoted))
-    marks: list[Mark] = []
-    gaps: list[Gap] = []
+    rules = _rules(subject, catalogue)
+    digests = {group: hashlib.sha256(text.encode()).hexdigest() for group, text in rules.items()}
+
+    def question(target: _Target) -> tuple[object, ...]:
+        return "semgrep", _version(), digests[_GROUPS[target.source.language]], target
+
+    targets = _targets(subject)
+    kept = {target.source.path: cache.recall(question(target), EngineReport) for target in targets}
+    reports = [report for report in kept.values() if report is not None]
+    for target, report in _look([target for target in targets if kept[target.source.path] is None], rules, jobs):
+        reports.append(report)
+        if report.repeatable:
+            cache.keep(question(target), report)
+    unique = {
+        (mark.location.path, mark.start, mark.end, mark.rule, mark.app): mark
+        for report in reports
+        for mark in report.marks
+    }
+    return EngineReport(
+        tuple(unique[key] for key in sorted(unique)),
+        tuple(sorted({gap for report in reports for gap in report.gaps})),
+        {"semgrep": _version()},
+        all(report.repeatable for report in reports),
+    )
+
+
+def _look(targets: list[_Target], rules: dict[str, str], jobs: int) -> Iterator[tuple[_Target, EngineReport]]:
+    """Each target, and what Semgrep says of it."""
+    batches = _batches(targets, jobs)
     with TemporaryDirectory(prefix="piiguard-") as folder:
         root = Path(folder)
-        _lay_out(root, batches, catalogue, idle)
+        _lay_out(root, batches, rules)
         commands = _commands(root)
         with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
-            for batch, answer in zip(
-                batches, pool.map(lambda batch: _scan(root, commands, batch), batches), strict=True
-            ):
-                marks += _marks(answer, batch)
-                gaps += _gaps(answer, batch)
-    unique = {(mark.location.path, mark.start, mark.end, mark.rule, mark.app): mark for mark in marks}
-    return EngineReport(tuple(unique[key] for key in sorted(unique)), tuple(sorted(set(gaps))), {"semgrep": _version()})
+            answers = pool.map(lambda batch: _scan(root, commands, batch), batches)
+            for batch, answer in zip(batches, answers, strict=True):
+                yield from _reports(answer, batch)
 
 
 # ---------------------------------------------------------------- what is scanned
@@ -121,6 +145,23 @@ def _quoted(subject: Subject) -> frozenset[str]:
     """Every short string literal of the sources: what can be the name of an imported package."""
     texts = (source.text for app in subject.apps for source in app.sources if source.language in _GROUPS)
     return frozenset(name.decode("ascii", "replace") for text in texts for name in _STRING.findall(text))
+
+
+def _rules(subject: Subject, catalogue: Catalogue) -> dict[str, str]:
+    """Group of files -> the rules file for it, without the rules that can match nothing here."""
+    quoted = _quoted(subject)
+    idle = {rule.id for rule in catalogue.rules.values() if not _may_match(rule, quoted)}
+    return {
+        group: json.dumps(
+            {
+                "rules": [
+                    *(rule for rule in catalogue.semgrep_rules(group) if rule["id"] not in idle),
+                    {**_CANARY_RULE, "languages": [group]},
+                ]
+            }
+        )
+        for group in sorted(set(_GROUPS.values()))
+    }
 
 
 def _may_match(rule: Rule, quoted: frozenset[str]) -> bool:
@@ -154,12 +195,10 @@ def _canary(batch: _Batch) -> str:
     return f"canary{_SUFFIXES[batch.group]}"
 
 
-def _lay_out(root: Path, batches: list[_Batch], catalogue: Catalogue, idle: frozenset[str]) -> None:
-    """Writes the copies, canaries and the rules that are not idle."""
+def _lay_out(root: Path, batches: list[_Batch], rules: dict[str, str]) -> None:
+    """Writes the copies, canaries and rules."""
     for group in {batch.group for batch in batches}:
-        mine = [rule for rule in catalogue.semgrep_rules(group) if rule["id"] not in idle]
-        rules = [*mine, {**_CANARY_RULE, "languages": [group]}]
-        (root / f"{group}.json").write_text(json.dumps({"rules": rules}), encoding="utf-8")
+        (root / f"{group}.json").write_text(rules[group], encoding="utf-8")
     for batch in batches:
         folder = root / batch.name
         folder.mkdir()
@@ -200,7 +239,7 @@ def _version() -> str:
     try:
         return version("semgrep")
     except PackageNotFoundError:
-        return "unknown"
+        return _UNKNOWN
 
 
 def _scan(root: Path, commands: list[list[str]], batch: _Batch) -> dict[str, Any]:
@@ -283,6 +322,23 @@ def _listen_for_the_canary(answer: dict[str, Any], batch: _Batch) -> None:
         )
 
 
+def _reports(answer: dict[str, Any], batch: _Batch) -> Iterator[tuple[_Target, EngineReport]]:
+    """The answer, file by file."""
+    marks: dict[str, list[Mark]] = {}
+    for mark in _marks(answer, batch):
+        marks.setdefault(mark.location.path, []).append(mark)
+    gaps: dict[str, list[Gap]] = {}
+    for gap in _gaps(answer, batch):
+        gaps.setdefault(gap.path, []).append(gap)
+    unsteady = {_name(error) for error in answer.get("errors", []) if _kind(error) not in _LASTING}
+    for name, target in batch.files.items():
+        path = target.source.path
+        told = tuple(gaps.get(path, ()))
+        skipped = any(gap.why == _NOT_LOOKED_AT for gap in told)
+        repeatable = unsteady.isdisjoint((name, "")) and not skipped and _version() != _UNKNOWN
+        yield target, EngineReport(tuple(marks.get(path, ())), told, repeatable=repeatable)
+
+
 def _marks(answer: dict[str, Any], batch: _Batch) -> Iterator[Mark]:
     places: dict[str, _Places] = {}
     for result in answer["results"]:
@@ -307,7 +363,7 @@ def _gaps(answer: dict[str, Any], batch: _Batch) -> Iterator[Gap]:
     scanned = {Path(path).name for path in answer.get("paths", {}).get("scanned", [])}
     for name, target in batch.files.items():
         if name not in scanned and target.source.text.strip():
-            yield from (Gap(target.source.path, "Semgrep did not look at the file", app) for app in target.apps)
+            yield from (Gap(target.source.path, _NOT_LOOKED_AT, app) for app in target.apps)
 
 
 _REASONS = {
@@ -321,6 +377,9 @@ _REASONS = {
     "Lexical error": "Semgrep could not parse the file",
     "Other syntax error": "Semgrep could not parse the file",
 }
+_LASTING = frozenset(kind for kind, reason in _REASONS.items() if "parse" in reason)
+"""Errors that the file brings with it; the others depend on the machine as well."""
+_NOT_LOOKED_AT = "Semgrep did not look at the file"
 
 
 def _why(error: dict[str, Any]) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from piiguard.formats import json, markdown, sarif, text
+from piiguard.formats import json, markdown, sarif, short, text
 from piiguard.model import Report
 
 FORMATS: dict[str, Callable[[Report], str]] = {
     "text": text.render,
+    "short": short.render,
     "json": json.render,
     "sarif": sarif.render,
     "sarif-evidence": sarif.render_evidence,
