@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import posixpath
-from collections.abc import Iterable
 from pathlib import Path
 
+from piiguard.app.contents import contents, digest
 from piiguard.app.discover import Found, find_apps, owners
-from piiguard.app.files import MB, Unreadable, read_bytes, read_text
+from piiguard.app.files import MB, Unreadable, read_text
 from piiguard.app.git import head_commit
 from piiguard.app.packages import is_lock_file, is_package_file, read_packages
 from piiguard.app.skips import INCLUDABLE
@@ -35,7 +34,7 @@ def read(path: Path, *, include: frozenset[str] = frozenset()) -> Subject:
     listing = walk(root, "", include)
     apps = find_apps(root, listing.files)
     read_apps = tuple(_read_app(root, app, apps, listing, include) for app in apps)
-    return Subject(root=".", apps=read_apps, commit=head_commit(root), digest=_digest(root, read_apps))
+    return Subject(root=".", apps=read_apps, commit=head_commit(root), digest=digest(contents(root, read_apps)))
 
 
 def _read_app(root: Path, app: Found, apps: list[Found], listing: Listing, include: frozenset[str]) -> App:
@@ -68,24 +67,3 @@ def _package_name(root: Path, folder: str) -> str | None:
     except (Unreadable, ValueError, RecursionError, AttributeError):
         return None
     return name if isinstance(name, str) else None
-
-
-def _digest(root: Path, apps: Iterable[App]) -> str:
-    """sha256 over name, length and bytes of each scanned file, in the order of the names."""
-    texts = {source.path: source.text for app in apps for source in app.sources}
-    for app in apps:
-        for path in (status.path for status in app.files if status.status == "scanned"):
-            if path not in texts:
-                texts[path] = _bytes(root, path)
-    digest = hashlib.sha256()
-    for path in sorted(texts):
-        digest.update(f"{path}\0{len(texts[path])}\0".encode("utf-8", "surrogateescape"))
-        digest.update(texts[path])
-    return f"sha256:{digest.hexdigest()}"
-
-
-def _bytes(root: Path, path: str) -> bytes:
-    try:
-        return read_bytes(root, path, 64 * MB)
-    except Unreadable:
-        return b""
