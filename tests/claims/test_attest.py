@@ -20,7 +20,7 @@ from piiguard.model import Subject
 TODAY = date(2026, 3, 1)
 ENTRY = AttestationEntry("response-times", "Ada Example, lead", TODAY, date(2027, 3, 1), "Every report: answered.")
 STYLES = {
-    "long": "# What we promise\nversion: 1\n\nhosts:\n  # ours\n  - {host: a.example, kind: vendor, name: 'A'}  # one\n\n"
+    "long": "# Ours\nversion: 1\n\nhosts:\n  # ours\n  - {host: a.example, kind: vendor, name: 'A'}  # one\n\n"
     "attestations:\n  - claim: certifications\n    by: Ada\n    on: 2026-01-01\n    until: 2026-12-31\n"
     "    statement: >\n      We hold\n      none.\n\n# the end\nwaivers:\n  - rule: console-log\n    path: src/*\n"
     '    reason: "x"\n',

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -70,7 +69,7 @@ def unseal(text: bytes) -> Envelope:
         base64.b64decode(envelope.payload, validate=True)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotAnEnvelope(f"is no DSSE envelope ({error})") from None
-    except binascii.Error:
+    except ValueError:  # also what is not ASCII
         raise NotAnEnvelope("has a payload that is not base64") from None
     if dump(msgspec.to_builtins(envelope)).encode("ascii") != text:
         raise NotAnEnvelope("is not written as piiguard writes it")

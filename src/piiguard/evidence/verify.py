@@ -53,7 +53,8 @@ class Said(msgspec.Struct, frozen=True):
 
 def verify(contents: Contents, asked: Asked) -> tuple[Check, ...]:
     """Check a bundle. Raises UsageError for what is no bundle at all."""
-    if not contents.faults and contents.files.keys().isdisjoint({*names.ENVELOPES, names.SUMS}):
+    damaged = contents.faults and not contents.files
+    if not damaged and contents.files.keys().isdisjoint({*names.ENVELOPES, names.SUMS}):
         raise UsageError("this is no evidence bundle: none of its files is there", todo="piiguard evidence build")
     return tuple(_checks(contents, asked))
 
