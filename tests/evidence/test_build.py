@@ -100,7 +100,7 @@ def test_the_evidence_statement_lists_every_other_file(built: Built) -> None:
     listed = {file["name"]: file["digest"]["sha256"] for file in said["files"]}
     assert listed.keys() == built.files.keys() - {names.EVIDENCE, names.SUMS}
     assert all(hashlib.sha256(built.files[name]).hexdigest() == digest for name, digest in listed.items())
-    assert said["settings"] == {"today": "2026-06-01", "include": [], "policy": "piiguard.yaml"}
+    assert said["settings"] == {"today": "2026-06-01", "include": [], "policy": "piiguard.yaml", "document": None}
     assert said["subject"]["digest"] == built.report.subject.digest
 
 

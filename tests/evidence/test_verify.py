@@ -14,17 +14,19 @@ from typing import Any
 import msgspec
 import pytest
 
+from piiguard.claims.policy import Policy
 from piiguard.errors import EngineError, UsageError
 from piiguard.evidence import container, keys, names, statements
-from piiguard.evidence.build import Built, sums
+from piiguard.evidence.build import Built, build, sums
 from piiguard.evidence.check import Check, exit_code
 from piiguard.evidence.container import Contents
 from piiguard.evidence.coverage import CoverageList
 from piiguard.evidence.envelope import seal
 from piiguard.evidence.verify import Asked, verify
 from piiguard.formats import contract
+from piiguard.scan import Options
 
-from .conftest import COMMIT
+from .conftest import COMMIT, TODAY
 
 SEED = 20260601
 IN_BUNDLE = 50
@@ -360,3 +362,48 @@ def test_a_report_that_this_installation_does_not_write_cannot_be_compared(
 )
 def test_exit_codes(outcomes: list[Any], code: int) -> None:
     assert exit_code(Check(outcome, "") for outcome in outcomes) == code
+
+
+# ---------------------------------------------------------------- the Trust Center document
+
+
+class PolicyWithDocument(Policy, frozen=True):
+    """A policy that names the published document."""
+
+    document: str = ""
+
+
+@pytest.fixture
+def publishing(app: Path, scanned_before: object, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Built]:
+    """Builds a bundle whose policy names a document."""
+    (app / "docs").mkdir()
+    (app / "docs/Trust.MD").write_text("# Trust Center\n")
+
+    def built_with(document: str) -> Built:
+        policy = PolicyWithDocument(document=document)
+        monkeypatch.setattr("piiguard.evidence.build.parse_policy", lambda text, path: policy)
+        return build(app, Options(today=TODAY))
+
+    return built_with
+
+
+def test_the_document_is_in_the_bundle_and_compared(publishing: Callable[[str], Built], app: Path) -> None:
+    files = publishing("docs/Trust.MD").files
+    assert files["trust-center.md"] == b"# Trust Center\n"
+    assert exit_code(check(files, Asked(source=app))) == 0
+    (app / "docs/Trust.MD").write_text("# Another\n")
+    assert mismatches(check(files, Asked(source=app))) == ["docs/Trust.MD: changed in the source"]
+
+
+@pytest.mark.parametrize("document", ["../secret.md", "docs", "docs/nothing.md"])
+def test_a_document_that_is_no_file_of_the_app_is_refused(
+    publishing: Callable[[str], Built], tmp_path: Path, document: str
+) -> None:
+    (tmp_path / "secret.md").write_text("x")
+    with pytest.raises(UsageError, match="the Trust Center document"):
+        publishing(document)
+
+
+def test_a_document_that_piiguard_yaml_does_not_name_is_refused(built: Built) -> None:
+    forged = resealed(built, settings=lambda settings: settings.update(document="docs/trust.txt"))
+    assert mismatches(check(forged)) == ["trust-center.txt: is not there, or is not the document of piiguard.yaml"]

@@ -51,7 +51,7 @@ def _read_app(root: Path, app: Found, apps: list[Found], listing: Listing, inclu
     statuses.update({gap.path: FileStatus(gap.path, "gap", gap.why) for gap in package_gaps})
     return App(
         id=app.id,
-        name=app.name or _package_name(root, app.root) or posixpath.basename(app.root) or root.name,
+        name=app.name or _package_name(root, app.root) or posixpath.basename(app.root) or "app",
         root=app.id,
         manifest=app.manifest,
         packages=packages,

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from piiguard import scan as scanning
-from piiguard.claims.config import policy_file, read_policy
-from piiguard.errors import EngineError
+from piiguard.app.contents import MAX_BYTES
+from piiguard.app.files import Unreadable, inside, read_bytes
+from piiguard.claims.config import parse_policy, policy_file, read_policy
+from piiguard.claims.policy import Policy
+from piiguard.errors import EngineError, UsageError
 from piiguard.evidence import names, statements
 from piiguard.evidence.coverage import coverage_list
 from piiguard.evidence.envelope import seal
 from piiguard.evidence.statements import Settings
 from piiguard.formats import FORMATS
-from piiguard.formats.json import document
+from piiguard.formats.json import document as as_document
 from piiguard.formats.serialise import dump
 from piiguard.model import Report
 
@@ -47,15 +50,33 @@ def build(path: Path, options: scanning.Options, signer: Signer | None = None) -
     coverage = coverage_list(path.resolve(), report.subject)
     files = reports(report)
     files[names.COVERAGE] = dump(msgspec.to_builtins(coverage)).encode("ascii")
-    if policy is not None:
+    document = None
+    if found and policy is not None:
         files[names.POLICY] = policy
-    said = document(report)
+        document = document_path(parse_policy(policy, found.name))
+        if document:
+            files[names.document_name(document)] = _document(path.resolve(), document)
+    said = as_document(report)
     for name, statement in statements.about_claims(said, coverage, files).items():
         files[name] = seal(statement, signer)
-    settings = Settings(today, sorted(options.include), found.name if found else None)
+    settings = Settings(today, sorted(options.include), found.name if found else None, document)
     files[names.EVIDENCE] = seal(statements.about_bundle(said, coverage, files, settings), signer)
     files[names.SUMS] = sums({name: statements.sha256(data) for name, data in files.items()})
     return Built(files, report)
+
+
+def document_path(policy: Policy) -> str | None:
+    """Path of the published Trust Center document, as far as the policy can name one."""
+    return getattr(policy, "document", "") or None
+
+
+def _document(root: Path, path: str) -> bytes:
+    if not inside(root, root / path):
+        raise UsageError("the Trust Center document lies outside of the scanned folder", where=path)
+    try:
+        return read_bytes(root, path, MAX_BYTES)
+    except Unreadable as problem:
+        raise UsageError(f"the Trust Center document {problem}", where=path) from None
 
 
 def reports(report: Report) -> dict[str, bytes]:

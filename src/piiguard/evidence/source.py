@@ -26,11 +26,17 @@ SHOWN = 100
 
 
 def compare_source(
-    source: Path, coverage: CoverageList, report: contract.Document, settings: Settings
+    source: Path,
+    files: Mapping[str, bytes],
+    coverage: CoverageList,
+    report: contract.Document,
+    settings: Settings,
 ) -> Iterator[Check]:
     """Each file that was changed, is missing or was added. What the scan leaves out is not compared."""
     root = source.resolve()
     there = coverage.looked_at
+    if settings.document:
+        there = {**there, settings.document: sha256(files[names.document_name(settings.document)])}
     alike = True
     for path, digest in there.items():
         here = _digest(root, path)

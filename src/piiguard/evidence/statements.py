@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kinds of files that were scanned although they are left out by default."""
     policy: FileName | None
     """Name of the policy file; null: the strict default."""
+    document: str | None
+    """Path of the Trust Center document in the scanned folder; null: piiguard.yaml names none."""
 
 
 class Predicate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

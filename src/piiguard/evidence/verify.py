@@ -187,6 +187,11 @@ def _contradictions(files: Mapping[str, bytes], sealed: Mapping[str, Envelope], 
         yield _mismatch(f"{names.EVIDENCE}: names unknown kinds of files: {', '.join(sorted(unknown))}")
     if (settings.policy is not None) != (names.POLICY in files):
         yield _mismatch(f"{names.POLICY}: is not there, or is not what was judged by")
+    documents = {names.document_name(settings.document)} if settings.document else set()
+    yield from (
+        _mismatch(f"{name}: is not there, or is not the document of {names.POLICY}")
+        for name in sorted(documents ^ (names.DOCUMENTS & files.keys()))
+    )
     listed = {name: data for name, data in files.items() if name not in (names.EVIDENCE, names.SUMS)}
     expected = {
         **statements.about_claims(said.report, said.coverage, files),
@@ -205,7 +210,7 @@ def _source(files: Mapping[str, bytes], said: Said, asked: Asked) -> Iterator[Ch
     if asked.source is None:
         yield Check("skipped", "the source, as no --source is given: that these files exist, nobody has looked")
         return
-    checks = list(compare_source(asked.source, said.coverage, said.report, settings))
+    checks = list(compare_source(asked.source, files, said.coverage, said.report, settings))
     yield from checks
     if not asked.rescan:
         yield Check("skipped", "that the report follows from the source, as --rescan is not given")
