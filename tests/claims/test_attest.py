@@ -7,7 +7,7 @@ from datetime import date
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from piiguard.claims.attest import check, with_attestation
@@ -82,6 +82,7 @@ def test_the_draft_of_init_takes_one() -> None:
     assert lost(text, after) == []
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=60).filter(str.strip), st.text(min_size=1, max_size=200).filter(str.strip))
 def test_any_words_come_back_as_they_were_or_are_refused(by: str, statement: str) -> None:
     entry = msgspec.structs.replace(ENTRY, by=by, statement=statement)

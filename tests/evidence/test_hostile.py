@@ -116,6 +116,12 @@ def test_what_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.Monke
         container.read(tmp_path / "x.zip")
 
 
+def test_a_link_that_the_user_names_is_followed(built: Built, tmp_path: Path) -> None:
+    container.write(tmp_path / "x.zip", built.files)
+    (tmp_path / "link").symlink_to("x.zip")
+    assert container.read(tmp_path / "link").files == built.files
+
+
 def test_a_folder_is_read_within_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(container, "MAX_BYTES", 1000)
     (tmp_path / "a").write_bytes(b"0" * 600)

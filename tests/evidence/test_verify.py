@@ -298,6 +298,17 @@ def test_the_same_report_again(built: Built, app: Path, scanned_before: object) 
     ]
 
 
+@pytest.mark.parametrize("commit", [None, "1" * 40])
+def test_the_report_does_not_depend_on_the_git_folder(
+    built: Built, app: Path, scanned_before: Callable[[Any], None], commit: str | None
+) -> None:
+    """A copy without .git, or a bundle made from one: the commit is compared apart."""
+    (app / ".git/HEAD").unlink()
+    subject = msgspec.structs.replace(built.report.subject, commit=commit)
+    scanned_before(msgspec.structs.replace(built.report, subject=subject))
+    assert exit_code(check(built.files, Asked(source=app, rescan=True))) == 0
+
+
 def test_the_scan_is_told_what_the_bundle_says(built: Built, app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
 

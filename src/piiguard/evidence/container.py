@@ -80,7 +80,7 @@ def read(path: Path) -> Contents:
     if path.is_dir():
         return _read_folder(path)
     try:
-        data = read_bytes(path.parent, path.name, MAX_BYTES)
+        data = read_bytes(path.resolve().parent, path.resolve().name, MAX_BYTES)
     except Unreadable as problem:
         raise UsageError(f"this {problem}", where=str(path)) from None
     if not data.startswith(b"PK") and not zipfile.is_zipfile(io.BytesIO(data)):

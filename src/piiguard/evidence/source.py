@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 
+import msgspec
+
 from piiguard import scan as scanning
 from piiguard.app import INCLUDABLE, read
 from piiguard.app.contents import MAX_BYTES
@@ -93,7 +95,7 @@ def compare_rescan(
     if other := _other_tool(report.tool, fresh):
         yield Check("unable", f"the report could not be compared: {other}")
         return
-    made = reports(fresh)
+    made = reports(_at_commit(fresh, report))
     for name in names.REPORTS:
         if name in files and name not in made:
             yield Check("unable", f"{name}: could not be compared, as this installation does not write it")
@@ -116,6 +118,15 @@ def _scan(source: Path, files: Mapping[str, bytes], settings: Settings, rules: t
             today=settings.today,
         )
         return scanning.scan(source, options)
+
+
+def _at_commit(fresh: Report, report: contract.Document) -> Report:
+    """The new report with the commit of the old one: a copy of the source without .git gives the same report."""
+    git = report.subject.git
+    subject = msgspec.structs.replace(
+        fresh.subject, commit=git.commit if git else None, dirty=git.dirty if git else None
+    )
+    return msgspec.structs.replace(fresh, subject=subject)
 
 
 def _other_tool(there: contract.Tool, report: Report) -> str:

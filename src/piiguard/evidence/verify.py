@@ -107,7 +107,7 @@ def _signatures(sealed: Mapping[str, Envelope], key: Key | None) -> Iterator[Che
         return
     strange = [name for name, envelope in sealed.items() if not envelope.signed_by(key)]
     yield from (_mismatch(f"{name}: is not signed with this key") for name in strange)
-    if not strange:
+    if not strange and len(sealed) == len(names.ENVELOPES):
         yield Check("ok", f"{len(sealed)} statements are signed with the key {key.keyid}")
 
 
@@ -212,7 +212,9 @@ def _source(files: Mapping[str, bytes], said: Said, asked: Asked) -> Iterator[Ch
         return
     checks = list(compare_source(asked.source, files, said.coverage, said.report, settings))
     yield from checks
-    if not asked.rescan:
+    if exit_code(checks):
+        yield Check("skipped", "that the report follows from the source, as this is not the source")
+    elif not asked.rescan:
         yield Check("skipped", "that the report follows from the source, as --rescan is not given")
-    elif not exit_code(checks):
+    else:
         yield from compare_rescan(asked.source, files, said.report, settings, asked.rules)
