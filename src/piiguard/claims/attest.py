@@ -36,6 +36,8 @@ def check(entry: AttestationEntry, today: date) -> None:
         raise UsageError(f"--on {entry.on} is yet to come: nobody can have said it")
     if not entry.by.strip() or not entry.statement.strip():
         raise UsageError("an attestation needs a name and a statement: --by and --note")
+    if not (entry.by + entry.statement).isprintable():
+        raise UsageError("--by and --note are a line of text each, without control characters")
 
 
 def with_attestation(text: bytes, path: str, entry: AttestationEntry) -> str:
