@@ -31,6 +31,7 @@ FORMAT_MEANINGS: dict[str, str] = {
     "sarif": "SARIF 2.1.0 for code scanning, without waived findings",
     "sarif-evidence": "SARIF 2.1.0 with waived findings and why, for the record",
     "markdown": "for a pull request or a job summary",
+    "cyclonedx": "CycloneDX 1.6 with `declarations`: claims, counter-claims, evidence; for other programs",
     "html": "a page of its own",
 }
 

@@ -85,6 +85,13 @@ def test_name_of_an_app(plant: Plant, files: dict[str, str | bytes], name: str) 
     assert only(plant(files)).name == name
 
 
+def test_the_name_of_the_scanned_folder_is_not_in_the_report(plant: Plant) -> None:
+    """The same tree elsewhere is the same subject."""
+    root = plant({"src/index.js": "1"})
+    first = read(root)
+    assert read(root.rename(root.with_name("elsewhere"))) == first
+
+
 def test_several_apps_own_their_files(plant: Plant) -> None:
     root = plant(
         {

@@ -19,10 +19,11 @@ def read_bytes(root: Path, path: str, limit: int) -> bytes:
         handle = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
         raise Unreadable(f"cannot be read ({getattr(error, 'strerror', None) or 'odd name'})") from None
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise Unreadable("is not a regular file")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("is not a regular file")
         if status.st_size > limit:
             raise Unreadable(f"is larger than {limit // 1024} KB")
         return file.read(limit)

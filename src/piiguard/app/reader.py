@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from piiguard.app.beside import above, package_name, projects
+from piiguard.app.contents import contents, digest
 from piiguard.app.discover import Found, find_apps, owners
-from piiguard.app.files import MB, Unreadable, read_bytes
 from piiguard.app.git import head_commit
 from piiguard.app.packages import is_lock_file, is_package_file, read_packages
 from piiguard.app.skips import INCLUDABLE
@@ -49,7 +47,7 @@ def read(path: Path, *, include: frozenset[str] = frozenset()) -> Subject:
         around = {path for path in beside if is_package_file(path) and app.root and above(path, app.root)}
         belonging = {path for path, found in owned.items() if app in found} | told | around
         read_apps.append(_read_app(root, app, reader, listing, belonging, told - around))
-    return Subject(root=".", apps=tuple(read_apps), commit=head_commit(root), digest=_digest(root, read_apps))
+    return Subject(root=".", apps=tuple(read_apps), commit=head_commit(root), digest=digest(contents(root, read_apps)))
 
 
 def _read_app(
@@ -71,7 +69,7 @@ def _read_app(
     found = {*app.gaps, *gaps, *reader.gaps, *package_gaps}
     return App(
         id=app.id,
-        name=app.name or package_name(root, app.root) or posixpath.basename(app.root) or root.name,
+        name=app.name or package_name(root, app.root) or posixpath.basename(app.root) or "app",
         root=app.id,
         manifest=app.manifest,
         packages=packages,
@@ -80,24 +78,3 @@ def _read_app(
         gaps=tuple(sorted(msgspec.structs.replace(gap, app="") if gap.path in beside else gap for gap in found)),
         beside=tuple(sorted(beside.intersection(statuses))),
     )
-
-
-def _digest(root: Path, apps: Iterable[App]) -> str:
-    """sha256 over name, length and bytes of each scanned file, in the order of the names."""
-    texts = {source.path: source.text for app in apps for source in app.sources}
-    for app in apps:
-        for path in (status.path for status in app.files if status.status == "scanned"):
-            if path not in texts:
-                texts[path] = _bytes(root, path)
-    digest = hashlib.sha256()
-    for path in sorted(texts):
-        digest.update(f"{path}\0{len(texts[path])}\0".encode("utf-8", "surrogateescape"))
-        digest.update(texts[path])
-    return f"sha256:{digest.hexdigest()}"
-
-
-def _bytes(root: Path, path: str) -> bytes:
-    try:
-        return read_bytes(root, path, 64 * MB)
-    except Unreadable:
-        return b""

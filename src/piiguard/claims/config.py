@@ -33,20 +33,33 @@ def load_policy(root: Path, file: Path | None = None) -> Policy:
 
     Raises ConfigError for mistakes, UsageError when the file cannot be read or lies outside the folder.
     """
-    if file is None:
-        found = [root / name for name in FILE_NAMES if (root / name).is_symlink() or (root / name).exists()]
-        if not found:
-            return Policy()
-        if len(found) > 1:
-            raise UsageError(f"both {' and '.join(FILE_NAMES)} are there", todo="Keep one of them")
-        file = found[0]
-        if not file.resolve().is_relative_to(root.resolve()):
-            raise UsageError("the file is a link that leaves the scanned folder", where=file.name)
+    found = policy_file(root, file)
+    if found is None:
+        return Policy()
+    return parse_policy(read_policy(found), found.name)
+
+
+def policy_file(root: Path, file: Path | None = None) -> Path | None:
+    """Where the policy stands: in `file` if given, else in the folder's own piiguard.yaml; None without one.
+
+    Raises UsageError when the folder has two, or one that is a link out of it.
+    """
+    if file is not None:
+        return file
+    found = [root / name for name in FILE_NAMES if (root / name).is_symlink() or (root / name).exists()]
+    if len(found) > 1:
+        raise UsageError(f"both {' and '.join(FILE_NAMES)} are there", todo="Keep one of them")
+    if found and not found[0].resolve().is_relative_to(root.resolve()):
+        raise UsageError("the file is a link that leaves the scanned folder", where=found[0].name)
+    return found[0] if found else None
+
+
+def read_policy(file: Path) -> bytes:
+    """The bytes of a policy file. Raises UsageError when they cannot be read."""
     try:
-        text = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot be read ({error.strerror})", where=file.name) from None
-    return parse_policy(text, file.name)
 
 
 def parse_policy(text: bytes, path: str) -> Policy:

@@ -26,6 +26,8 @@ COMMANDS: dict[str, str] = {
     "rules": "piiguard.cli.rules:rules",
     "explain": "piiguard.cli.rules:explain",
     "init": "piiguard.cli.init:init",
+    "attest": "piiguard.cli.attest:attest",
+    "evidence": "piiguard.cli.evidence:evidence",
 }
 """Command -> where it is. Imported when used: a hook starts often, mostly for nothing."""
 

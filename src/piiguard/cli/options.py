@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,9 +17,20 @@ file = click.Path(path_type=Path, exists=True, dir_okay=False)
 rule_folders = click.option(
     "--rules", "rules", type=folder, multiple=True, help="A folder of rules of your own. May be repeated."
 )
-today = click.option(
-    "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="The day for which dates are judged."
-)
+day = click.DateTime(["%Y-%m-%d"])
+today = click.option("--today", type=day, metavar="YYYY-MM-DD", help="The day for which dates are judged.")
+
+
+class FailOnParam(click.ParamType[int]):
+    """`expiring:30d`: the number of days."""
+
+    name = "expiring:days"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        written = re.fullmatch(r"expiring:(\d{1,4})d", str(value))
+        if not written:
+            self.fail(f"{value!r} is not expiring:DAYSd, such as expiring:30d.", param, ctx)
+        return int(written[1])
 
 
 def relative_to(root: Path, files: Iterable[Path]) -> frozenset[str]:

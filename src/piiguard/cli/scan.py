@@ -10,13 +10,16 @@ import click
 
 from piiguard import cache
 from piiguard.app.skips import INCLUDABLE
-from piiguard.claims.exits import exit_code
-from piiguard.cli.options import Output, OutputParam, file, folder, relative_to, rule_folders
+from piiguard.claims.exits import exit_code, expiring
+from piiguard.cli.options import FailOnParam, Output, OutputParam, file, folder, relative_to, rule_folders
 from piiguard.cli.options import today as today_option
 from piiguard.cli.output import emit, view, write_files
 from piiguard.cli.progress import Progress
 from piiguard.errors import UsageError
 from piiguard.formats import FORMATS, text
+from piiguard.formats.plain import printable
+
+CONTRADICTED = 1
 
 
 @click.command()
@@ -37,6 +40,13 @@ from piiguard.formats import FORMATS, text
     help="Write a file as well. May be repeated.",
 )
 @click.option("--only", multiple=True, metavar="RULE_OR_CATEGORY", help="Look for these only. May be repeated.")
+@click.option(
+    "--fail-on",
+    "fail_within",
+    type=FailOnParam(),
+    metavar="expiring:DAYSd",
+    help="End with 1 as well if an attestation or waiver ends within so many days, as expiring:30d.",
+)
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the answers are.")
 @click.option("--config", type=file, help="Another file than PATH/piiguard.yaml.")
 @click.option("--no-config", is_flag=True, help="Ignore piiguard.yaml: judge by the strict default.")
@@ -56,6 +66,7 @@ def scan(
     format_: str,
     outputs: tuple[Output, ...],
     only: tuple[str, ...],
+    fail_within: int | None,
     exit_zero: bool,
     config: Path | None,
     no_config: bool,
@@ -93,6 +104,10 @@ def scan(
         )
         report = scanning.scan(path, options)
     code = exit_code(report.judgement)
+    now = today.date() if today else datetime.date.today()
+    ending = () if fail_within is None else expiring(report.judgement, now, fail_within)
+    if ending and code != UsageError.exit_code:
+        code = CONTRADICTED
     if exit_zero and code != UsageError.exit_code:
         code = 0
     write_files([(target, FORMATS[name](report)) for name, target in outputs])
@@ -100,4 +115,6 @@ def scan(
         emit(text.render(report, view(code, no_color=no_color, verbose=verbose, quiet=quiet)))
     else:
         emit(FORMATS[format_](report))
+    for line in ending:
+        click.echo(f"expiring: {printable(line)}", err=True)
     return code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from piiguard.formats import json, markdown, sarif, short, text
+from piiguard.formats import cyclonedx, json, markdown, sarif, short, text
 from piiguard.model import Report
 
 FORMATS: dict[str, Callable[[Report], str]] = {
@@ -14,5 +14,6 @@ FORMATS: dict[str, Callable[[Report], str]] = {
     "sarif": sarif.render,
     "sarif-evidence": sarif.render_evidence,
     "markdown": markdown.render,
+    "cyclonedx": cyclonedx.render,
 }
 """Name on the command line -> the function that writes it. The result ends in a newline."""
