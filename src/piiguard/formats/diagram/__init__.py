@@ -1,0 +1,9 @@
+"""The data flow of an app as a picture: sources, the app, and all that data goes to, by who runs it."""
+
+from __future__ import annotations
+
+from piiguard.formats.diagram.as_mermaid import mermaid
+from piiguard.formats.diagram.as_svg import svg
+from piiguard.formats.diagram.dataflow import DataFlow, graph
+
+__all__ = ["DataFlow", "graph", "mermaid", "svg"]
