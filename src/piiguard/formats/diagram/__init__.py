@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from piiguard.formats.diagram.as_mermaid import mermaid
 from piiguard.formats.diagram.as_svg import svg
-from piiguard.formats.diagram.dataflow import DataFlow, graph
+from piiguard.formats.diagram.dataflow import DataFlow
+from piiguard.formats.diagram.sketch import graph
 
 __all__ = ["DataFlow", "graph", "mermaid", "svg"]

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from piiguard.formats.diagram.dataflow import DataFlow, Edge, Node
 from piiguard.formats.diagram.places import LaneId, places
-from piiguard.formats.diagram.words import data_words, incomplete, legend
+from piiguard.formats.diagram.text_width import wrap
+from piiguard.formats.diagram.words import data_words, incomplete, legend, legend_lanes
 from piiguard.formats.plain import plural, printable
 
 STYLES: dict[LaneId, str] = {
@@ -20,7 +21,10 @@ STYLES: dict[LaneId, str] = {
     "other": "fill:#f1f2f4,stroke:#626f86,color:#172b4d,stroke-dasharray:2 3",
 }
 """Look of the boxes of a lane: colour, and a line that tells them apart without it."""
-_PLAIN = re.compile(r"[^A-Za-z0-9 ,()/]")
+TITLE_ROOM = 24
+"""Width of a group's title in its own font size: Mermaid breaks long names of boxes, but not of groups."""
+_PLAIN = re.compile(r"[^A-Za-z0-9 ,()/.:'-]|^[-.]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
+"""Everything but what is a letter to Mermaid; a text that begins like an entry of a list would be read as one."""
 
 
 def mermaid(flow: DataFlow) -> str:
@@ -38,8 +42,10 @@ def _lines(flow: DataFlow) -> Iterator[str]:
         yield from _group(f"lane_{lane}", places().lanes[lane].title, nodes, lane)
     for edge in flow.edges:
         yield _arrow(edge, seen=next(node for node in flow.nodes if node.id == edge.end).seen)
+    yield "  classDef group fill:none,stroke:#8590a2"
+    yield f"  class {','.join(_groups(flow))} group"
     yield "  classDef neutral fill:#ffffff,stroke:#626f86,color:#172b4d"
-    for lane in flow.lanes().keys() | {"atlassian"}:
+    for lane in legend_lanes(flow):
         yield f"  classDef {lane} {STYLES[lane]}"
     if flow.gaps:
         yield f"  note[{_quoted(incomplete(flow))}]"
@@ -54,11 +60,17 @@ def _described(flow: DataFlow) -> str:
 
 def _group(id_: str, title: str, nodes: tuple[Node, ...], style: str) -> Iterator[str]:
     if nodes:
-        yield f"  subgraph {id_}[{_quoted(title)}]"
+        named = "<br/>".join(map(_escaped, wrap(title, TITLE_ROOM, 1)))
+        yield f'  subgraph {id_}["{named}"]'
         for node in nodes:
             said = "<br/>".join(map(_escaped, (node.label, *node.notes)))
             yield f'    {node.id}["{said}"]:::{style}'
         yield "  end"
+
+
+def _groups(flow: DataFlow) -> Iterator[str]:
+    yield from (("sources", "app") if flow.of_kind("source") else ("app",))
+    yield from (f"lane_{lane}" for lane in flow.lanes())
 
 
 def _arrow(edge: Edge, *, seen: bool) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import resources
 
 import msgspec
@@ -16,7 +16,7 @@ import msgspec
 from piiguard.formats.diagram.dataflow import DataFlow, Node
 from piiguard.formats.diagram.places import LaneId, places
 from piiguard.formats.diagram.text_width import wrap
-from piiguard.formats.diagram.words import data_words, described, incomplete, legend
+from piiguard.formats.diagram.words import described, given, incomplete, legend_lanes, taken
 from piiguard.formats.plain import printable
 
 WIDTH = 460
@@ -29,6 +29,7 @@ INDENT = 22
 TITLE, LABEL, SMALL = 16, 13, 12
 LEADING = 1.35
 ARROW = 7
+SWATCH = 26
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -89,7 +90,7 @@ class _Picture:
         room = (WIDTH - 2 * MARGIN - GUTTER) / 2
         first: float = 0
         for pair in (sources[start : start + 2] for start in range(0, len(sources), 2)):
-            boxes = [_texts(node, _taken(flow, node), room - 2 * PAD) for node in pair]
+            boxes = [_texts(node, taken(flow, node), room - 2 * PAD) for node in pair]
             height = max(map(_height, boxes)) + 2 * PAD
             for column, texts in enumerate(boxes):
                 left = MARGIN + column * (room + GUTTER)
@@ -109,7 +110,7 @@ class _Picture:
         heading = _text("The app, on Atlassian Forge", "head", LABEL, WIDTH - 2 * MARGIN - 2 * PAD)
         boxes = [_texts(node, "", room - 2 * PAD) for node in parts]
         height = max(map(_height, boxes)) + 2 * PAD
-        self._box(MARGIN, top, WIDTH - 2 * MARGIN, heading.height + height + 3 * PAD, "atlassian")
+        self._box(MARGIN, top, WIDTH - 2 * MARGIN, heading.height + height + 2.5 * PAD, "atlassian")
         self.bottom += PAD
         self._paragraph(heading, MARGIN + PAD)
         self.bottom += PAD / 2
@@ -117,7 +118,7 @@ class _Picture:
             left = MARGIN + PAD + column * (room + PAD)
             self._box(left, self.bottom, room, height, "neutral")
             self._texts(texts, left + PAD, self.bottom + PAD)
-        self.bottom = top + heading.height + height + 3 * PAD
+        self.bottom = top + heading.height + height + 2.5 * PAD
 
     def _lanes(self, flow: DataFlow) -> None:
         """A group for each that runs something; the line from the app passes on their left."""
@@ -134,23 +135,31 @@ class _Picture:
     def _lane(self, flow: DataFlow, lane: LaneId, nodes: tuple[Node, ...]) -> None:
         left, room = MARGIN + INDENT, WIDTH - 2 * MARGIN - INDENT
         heading = _text(places().lanes[lane].title, "head", LABEL, room - 2 * PAD)
-        rows = [_texts(node, _given(flow, node), room - 3 * PAD) for node in nodes]
+        rows = [_texts(node, given(flow, node), room - 3 * PAD) for node in nodes]
         height = PAD + heading.height + sum(_height(row) + 2 * PAD for row in rows)
         self._box(left, self.bottom, room, height, lane)
         self.bottom += PAD
         self._paragraph(heading, left + PAD)
         for number, (node, row) in enumerate(zip(nodes, rows, strict=True)):
             if number:
-                self._line(left + PAD, self.bottom + PAD / 2, left + room - PAD, self.bottom + PAD / 2, "rule")
+                self._line(left + PAD, self.bottom, left + room - PAD, self.bottom, "rule")
             self._texts(row, left + 2 * PAD, self.bottom + PAD, faint=not node.seen)
             self.bottom += _height(row) + 2 * PAD
 
     def _legend(self, flow: DataFlow) -> None:
-        """What the lines mean, and what the picture may lack."""
+        """Who runs what, by colour and line, in two columns; and what the picture may lack."""
         self.bottom += 14
-        for said in filter(None, (legend(flow), incomplete(flow))):
+        lanes, room = legend_lanes(flow), (WIDTH - 2 * MARGIN) / 2
+        for pair in (lanes[start : start + 2] for start in range(0, len(lanes), 2)):
+            for column, lane in enumerate(pair):
+                left = MARGIN + column * room
+                self._box(left, self.bottom, SWATCH, SMALL, lane, rounded=3)
+                self._texts(
+                    [_text(places().lanes[lane].title, "small", SMALL, room)], left + SWATCH + 6, self.bottom - 1
+                )
+            self.bottom += SMALL + PAD
+        if said := incomplete(flow):
             self._paragraph(_text(said, "small", SMALL, WIDTH - 2 * MARGIN), MARGIN)
-            self.bottom += 4
 
     # ------------------------------------------------------------ shapes
 
@@ -167,9 +176,8 @@ class _Picture:
                 top += text.size * LEADING
 
     def _box(self, left: float, top: float, width: float, height: float, style: str, rounded: float = 6) -> None:
-        self.shapes.append(
-            f'<rect class="box {style}" x="{left:g}" y="{top:.1f}" width="{width:g}" height="{height:.1f}" rx="{rounded:g}"/>'
-        )
+        size = f'width="{width:g}" height="{height:.1f}" rx="{rounded:g}"'
+        self.shapes.append(f'<rect class="box {style}" x="{left:g}" y="{top:.1f}" {size}/>')
 
     def _line(self, x1: float, y1: float, x2: float, y2: float, style: str = "way") -> None:
         self.shapes.append(f'<path class="{style}" d="M{x1:g} {y1:.1f}L{x2:g} {y2:.1f}"/>')
@@ -187,28 +195,13 @@ class _Picture:
         self.shapes.append(f'<polygon class="head-of-way" points="{points}"/>')
 
 
-def _taken(flow: DataFlow, node: Node) -> str:
-    """What is taken from a source."""
-    return _listed(data_words(edge) for edge in flow.out_of(node))
-
-
-def _given(flow: DataFlow, node: Node) -> str:
-    """What reaches a destination, and where that is from."""
-    data = _listed(data_words(edge) for edge in flow.into(node))
-    origins = _listed(origin for edge in flow.into(node) for origin in edge.origins)
-    return f"{data} (from: {origins})" if data and origins else data
-
-
-def _listed(said: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(word for words in said if words for word in words.split(", ")))
-
-
 def _texts(node: Node, data: str, room: float) -> list[Text]:
     """Name, data and notes of a box."""
     parts = [(node.label, "label", LABEL)]
     if data:
         parts.append((data, "data", SMALL))
-    parts += [(note, "small", SMALL) for note in node.notes]
+    if node.notes:
+        parts.append(("; ".join(node.notes), "small", SMALL))
     return [_text(said, style, size, room) for said, style, size in parts]
 
 

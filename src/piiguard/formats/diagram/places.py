@@ -40,6 +40,8 @@ class Lane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All that the same somebody runs."""
 
     title: str
+    look: str
+    """Colour and line, in words."""
     owners: tuple[Owner, ...] = ()
 
 

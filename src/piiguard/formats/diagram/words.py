@@ -6,27 +6,47 @@ from piiguard.formats.diagram.dataflow import DataFlow, Edge, Node
 from piiguard.formats.diagram.places import LaneId, places
 from piiguard.formats.plain import plural
 
-LOOKS: dict[LaneId, str] = {
-    "atlassian": "blue, solid line",
-    "browser": "grey, dotted line",
-    "machine": "grey, dotted line",
-    "customer": "orange, long dashes",
-    "subprocessor": "grey, short dashes",
-    "vendor": "red, thick line",
-    "other": "grey, close dots",
-}
+NOT_TRACED = "source not traced"
 
 
 def data_words(edge: Edge) -> str:
-    """`account id, email, probably user content`; empty where no data was seen."""
-    return ", ".join((*map(_spaced, edge.data), *(f"probably {_spaced(name)}" for name in edge.likely)))
+    """`account id, email; probably user content`; empty where no data was seen."""
+    likely = f"probably {', '.join(map(_spaced, edge.likely))}" if edge.likely else ""
+    return "; ".join(filter(None, (", ".join(map(_spaced, edge.data)), likely)))
 
 
 def legend(flow: DataFlow) -> str:
     """What the colours and lines of this picture mean, in one sentence."""
-    lanes = ("atlassian", *(lane for lane in flow.lanes() if lane != "atlassian"))
-    said = ", ".join(f"{places().lanes[lane].title} ({LOOKS[lane]})" for lane in lanes)
+    said = ", ".join(f"{places().lanes[lane].title} ({places().lanes[lane].look})" for lane in legend_lanes(flow))
     return f"Colours and lines say who runs what: {said}."
+
+
+def legend_lanes(flow: DataFlow) -> list[LaneId]:
+    """The lanes that the picture shows: the app itself runs at Atlassian."""
+    return [lane for lane in places().lanes if lane == "atlassian" or lane in flow.lanes()]
+
+
+def taken(flow: DataFlow, node: Node) -> str:
+    """What is taken from a source."""
+    return _united(flow.out_of(node))
+
+
+def given(flow: DataFlow, node: Node) -> str:
+    """What reaches a destination, and where that is from."""
+    edges = flow.into(node)
+    data = _united(edges)
+    origins = list(dict.fromkeys(origin for edge in edges for origin in edge.origins))
+    untraced = places().source_of("").label
+    said = [f"from: {', '.join(traced)}"] if (traced := [each for each in origins if each != untraced]) else []
+    said += [NOT_TRACED] if untraced in origins else []
+    return f"gets: {data} ({'; '.join(said)})" if data and said else f"gets: {data}" if data else ""
+
+
+def _united(edges: tuple[Edge, ...]) -> str:
+    """The data of several ways; what is sure on one of them is."""
+    sure = sorted({name for edge in edges for name in edge.data})
+    likely = sorted({name for edge in edges for name in edge.likely} - set(sure))
+    return data_words(Edge("", "", tuple(sure), tuple(likely)))
 
 
 def described(flow: DataFlow) -> str:
@@ -44,7 +64,7 @@ def incomplete(flow: DataFlow) -> str:
 
 
 def _with_data(flow: DataFlow, node: Node) -> str:
-    data = ", ".join(filter(None, map(data_words, flow.into(node))))
+    data = _united(flow.into(node))
     return f"{node.label} ({data})" if data else node.label
 
 
