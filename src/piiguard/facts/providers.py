@@ -1,4 +1,4 @@
-"""Who offers the service behind a host, and which hosts a name in a document means (providers.csv, trackers.csv).
+"""Whose service a host is, and which hosts a name in a document means (providers.csv, trackers.csv).
 
 A host tells whose service it is, not who the customer of that service is: that stands in piiguard.yaml.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from importlib import resources
 
@@ -25,32 +25,44 @@ TRACKER_PURPOSES: dict[trackers.Kind, str] = {
     "feature-flag": "Switches features on and off",
     "tag-manager": "Loads scripts of others",
 }
+_COMMON = frozenset(
+    {"analytics (abstraction library)", "Beamer", "Cabin", "Drift", "Gist", "Heap"}
+    | {"Iterable", "June", "Scarf", "Segment", "Split"}
+)
+"""Trackers that are named like a word or a month."""
 _WORD = re.compile(r"[a-z0-9]+")
 
 
 class Provider(msgspec.Struct, frozen=True):
-    """Somebody who offers a service."""
+    """A service that somebody offers."""
 
     name: str
-    aliases: tuple[str, ...]
+    kind: str
+    """ai, git, mail, logs, cloud (runs other people's servers and data), tracker ..."""
+    hosts: tuple[str, ...] = ()
+    """Patterns of lower-case host names: `*` stands for any text, `[*]` for the star of a manifest's own pattern."""
+    aliases: tuple[str, ...] = ()
     """Other names, and names of products that documents use for it."""
-    hosts: tuple[str, ...]
-    """Lower-case host names; `*` in one stands for any text. Empty: it has only variants of its customers' own."""
-    self_hosted: tuple[str, ...]
-    """Names of variants that customers run themselves, at hosts of their own."""
-    category: str
-    """ai, git, mail, logs, hosting ..., or the kind of a tracker."""
-    purpose: str
+    self_hosted: bool = False
+    """Customers run it themselves, at hosts that no table knows."""
+    purpose: str = ""
     """What it does, as a table of subprocessors says it."""
+    telling: bool = True
+    """Whether the name can mean nothing else in running text."""
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All names."""
+        return (self.name, *self.aliases)
 
 
 @functools.cache
 def providers() -> tuple[Provider, ...]:
-    """All rows of providers.csv, with the hosts of their trackers; then the trackers that are not among them."""
+    """The services of providers.csv, each followed by its self-hosted variant; then the trackers not among them."""
     text = resources.files("piiguard.facts").joinpath("providers.csv").read_text(encoding="utf-8")
     tracking = {_folded(each.vendor): each for each in trackers.trackers()}
-    listed = [_provider(row, tracking) for row in csv.DictReader(text.splitlines())]
-    named = {name for each in listed for name in _names(each)}
+    listed = [each for row in csv.DictReader(text.splitlines()) for each in _of_row(row, tracking)]
+    named = {_folded(name) for each in listed for name in each.spellings}
     return (*listed, *(_of_tracker(each) for name, each in tracking.items() if name not in named))
 
 
@@ -71,46 +83,38 @@ def by_host(host: str) -> Provider | None:
 
 
 def by_name(name: str) -> Provider | None:
-    """The provider that a name, an alias or a self-hosted variant means, whatever its case and punctuation."""
+    """The service that a name or an alias means, whatever its case and punctuation."""
     return _by_name().get(_folded(name))
-
-
-def runs_anywhere(name: str) -> bool:
-    """Whether a name means a variant that customers run themselves, at hosts that no table knows."""
-    provider = by_name(name)
-    return provider is not None and _folded(name) in map(_folded, provider.self_hosted)
 
 
 @functools.cache
 def _by_name() -> dict[str, Provider]:
-    return {name: each for each in reversed(providers()) for name in _names(each)}
-
-
-def _names(provider: Provider) -> tuple[str, ...]:
-    return tuple(map(_folded, (provider.name, *provider.aliases, *provider.self_hosted)))
+    return {_folded(name): each for each in reversed(providers()) for name in each.spellings}
 
 
 def _folded(name: str) -> str:
-    """`OpenAI, L.P.` and `openai lp` differ in nothing that matters."""
+    """`Open-AI` and `openai` differ in nothing that matters."""
     return "".join(_WORD.findall(name.lower()))
 
 
-def _provider(row: dict[str, str], tracking: Mapping[str, trackers.Tracker]) -> Provider:
-    provider = Provider(
-        row["provider"],
-        tuple(filter(None, row["aliases"].split("|"))),
-        tuple(row["hosts"].split()),
-        tuple(filter(None, row["self_hosted"].split("|"))),
-        row["category"],
-        row["purpose"],
-    )
-    tracked = [host for name in _names(provider) if name in tracking for host in _patterns(tracking[name])]
-    return msgspec.structs.replace(provider, hosts=tuple(dict.fromkeys((*provider.hosts, *tracked))))
+def _of_row(row: dict[str, str], tracking: Mapping[str, trackers.Tracker]) -> Iterator[Provider]:
+    """The service, if it has hosts, and the variant that customers run themselves, if there is one."""
+    name, kind, purpose = row["name"], row["kind"], row["purpose"]
+    aliases, variants = (tuple(filter(None, row[column].split("|"))) for column in ("aliases", "self_hosted"))
+    tracked = [host for each in (name, *aliases) for host in _patterns(tracking.get(_folded(each)))]
+    hosts = tuple(dict.fromkeys((*row["hosts"].split(), *tracked)))
+    if hosts:
+        yield Provider(name, kind, hosts, aliases, purpose=purpose, telling=not row["common"])
+    if variants:
+        yield Provider(variants[0], kind, (), variants[1:], True, purpose)
 
 
 def _of_tracker(tracker: trackers.Tracker) -> Provider:
-    return Provider(tracker.vendor, (), _patterns(tracker), (), tracker.kind, TRACKER_PURPOSES[tracker.kind])
+    purpose = TRACKER_PURPOSES[tracker.kind]
+    return Provider(
+        tracker.vendor, "tracker", _patterns(tracker), purpose=purpose, telling=tracker.vendor not in _COMMON
+    )
 
 
-def _patterns(tracker: trackers.Tracker) -> tuple[str, ...]:
-    return tuple(pattern for host in tracker.hosts for pattern in (host, f"*.{host}"))
+def _patterns(tracker: trackers.Tracker | None) -> tuple[str, ...]:
+    return tuple(pattern for host in (tracker.hosts if tracker else ()) for pattern in (host, f"*.{host}"))
