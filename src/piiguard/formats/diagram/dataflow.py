@@ -21,6 +21,11 @@ class Node(msgspec.Struct, frozen=True):
     """Of a destination: who runs it."""
     seen: bool = True
     """False: only the manifest or a dependency names it."""
+    service: str = ""
+    """Of what the app calls outside itself: whose service it is, or the host where that is not known."""
+    purpose: str = ""
+    """Of a service: what it is for, if piiguard.yaml says so, else what its provider does."""
+    is_host: bool = False
 
 
 class Edge(msgspec.Struct, frozen=True):

@@ -51,6 +51,8 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lane: LaneId
     label: str
     detail: str = ""
+    service: str = ""
+    """How a table of services calls it; empty: it is none."""
 
 
 class Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

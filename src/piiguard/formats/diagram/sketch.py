@@ -40,6 +40,9 @@ class Target(NamedTuple):
     lane: LaneId
     label: str
     detail: str = ""
+    service: str = ""
+    purpose: str = ""
+    is_host: bool = False
 
 
 class Way(NamedTuple):
@@ -139,22 +142,22 @@ class _Sketch:
         owners = self._owners[about.id] or self._owners[observation.id]
         owner: Owner = min((entry.owner for entry in owners), key=_DOUBTFUL.index, default="none")
         if host and not host.startswith("<"):
-            return Target(
-                places().lane_of(owner), "any host" if host == ANYWHERE else host, _whose(host, owners, owner)
-            )
+            return _called(host, owners, owner, only_shown=observation.category == "navigation-egress")
         if vendor == "Forge LLM":
             return _place("llm", "backend")
         if vendor:
-            return self._service(vendor) or Target("other", vendor, places().owners["unnamed"])
+            provider = providers.by_name(vendor)
+            purpose = provider.purpose if provider else ""
+            return self._service(vendor) or Target("other", vendor, places().owners["unnamed"], vendor, purpose)
         if observation.category == "remote-code":
             return _place("code", "frontend")
         if not observation.host and observation.category != "pii-egress":
             return None
         if owner == "typed-in":
-            return Target("customer", "Hosts that the customer enters")
+            return Target("customer", label := "Hosts that the customer enters", "", label)
         if observation.attributes.get("host_kind") == "environment":
-            return Target("other", "A host that a variable names", "set when the app is deployed")
-        return Target("other", "Hosts that the code does not show", "chosen when the app runs")
+            return Target("other", label := "A host that a variable names", "set when the app is deployed", label)
+        return Target("other", label := "Hosts that the code does not show", "chosen when the app runs", label)
 
     def _about(self, observation: Observation) -> Observation:
         """The observation, or the one beside it that knows the host or the service."""
@@ -244,7 +247,8 @@ def _destination(id_: str, target: tuple[LaneId, str], ways: Iterable[Way]) -> N
         notes |= {"named by manifest or packages, no use seen": None}
     elif WRITTEN not in notes and not any(way.data for way in mine):
         notes |= {"no personal data seen on its way there": None}
-    return Node(id_, "destination", target[1], tuple(notes), target[0], seen)
+    told = next((way.target for way in mine if way.target.service), mine[0].target)
+    return Node(id_, "destination", target[1], tuple(notes), target[0], seen, told.service, told.purpose, told.is_host)
 
 
 def _rank(target: tuple[LaneId, str], ways: Iterable[Way]) -> tuple[object, ...]:
@@ -256,16 +260,26 @@ def _rank(target: tuple[LaneId, str], ways: Iterable[Way]) -> tuple[object, ...]
 
 def _place(name: str, part: PartId) -> Target | None:
     found: Place | None = places().places.get(f"{name}/{part}") or places().places.get(name)
-    return Target(found.lane, found.label, found.detail) if found else None
+    return Target(found.lane, found.label, found.detail, found.service) if found else None
 
 
-def _whose(host: str, entries: Iterable[RunBy], owner: Owner) -> str:
-    """Name and purpose: piiguard.yaml's own words, or the provider's; and what is not known of the owner."""
-    entry = next((each for each in entries if each.name), None)
-    provider = providers.by_host(host)
-    name = entry.name if entry else provider.name if provider and owner != "vendor" else ""
-    said = ": ".join(filter(None, (name, entry.purpose if entry else "")))
-    return "; ".join(filter(None, (said, places().owners.get(owner, ""))))
+def _called(host: str, entries: Iterable[RunBy], owner: Owner, *, only_shown: bool) -> Target:
+    """A host, with piiguard.yaml's own words of it, or what is known of the provider.
+
+    `only_shown`: the app calls nothing there, it sends the browser.
+    """
+    entry = next((each for each in entries if each.name), RunBy("", owner))
+    provider = providers.by_host(host) if owner != "vendor" else None
+    name = entry.name or (provider.name if provider else "")
+    said = ": ".join(filter(None, (name, entry.purpose)))
+    return Target(
+        lane=places().lane_of(owner),
+        label="any host" if host == ANYWHERE else host,
+        detail="; ".join(filter(None, (said, places().owners.get(owner, "")))),
+        service="" if only_shown else name or host,
+        purpose=entry.purpose or (provider.purpose if provider else ""),
+        is_host=True,
+    )
 
 
 def _is_of(host: str, vendor: str) -> bool:

@@ -28,13 +28,13 @@ def legend_lanes(flow: DataFlow) -> list[LaneId]:
 
 def taken(flow: DataFlow, node: Node) -> str:
     """What is taken from a source."""
-    return _united(flow.out_of(node))
+    return reaching(flow.out_of(node))
 
 
 def given(flow: DataFlow, node: Node) -> str:
     """What reaches a destination, and where that is from."""
     edges = flow.into(node)
-    data = _united(edges)
+    data = reaching(edges)
     origins = list(dict.fromkeys(origin for edge in edges for origin in edge.origins))
     untraced = places().source_of("").label
     said = [f"from: {', '.join(traced)}"] if (traced := [each for each in origins if each != untraced]) else []
@@ -42,7 +42,7 @@ def given(flow: DataFlow, node: Node) -> str:
     return f"gets: {data} ({'; '.join(said)})" if data and said else f"gets: {data}" if data else ""
 
 
-def _united(edges: tuple[Edge, ...]) -> str:
+def reaching(edges: tuple[Edge, ...]) -> str:
     """The data of several ways; what is sure on one of them is."""
     sure = sorted({name for edge in edges for name in edge.data})
     likely = sorted({name for edge in edges for name in edge.likely} - set(sure))
@@ -64,7 +64,7 @@ def incomplete(flow: DataFlow) -> str:
 
 
 def _with_data(flow: DataFlow, node: Node) -> str:
-    data = _united(flow.into(node))
+    data = reaching(flow.into(node))
     return f"{node.label} ({data})" if data else node.label
 
 
