@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "explain": "piiguard.cli.rules:explain",
     "init": "piiguard.cli.init:init",
     "diagram": "piiguard.cli.diagram:diagram",
+    "questionnaire": "piiguard.cli.questionnaire:questionnaire",
     "trust-center": "piiguard.cli.trust_center:trust_center",
 }
 """Command -> where it is. Imported when used: a hook starts often, mostly for nothing."""
