@@ -28,11 +28,13 @@ from piiguard.model import (
     Observation,
     Owner,
     Report,
+    Rule,
     RunBy,
     Scope,
     Source,
     Step,
 )
+from piiguard.scan import catalogue
 
 from .builders import app, hostile_report, report
 
@@ -40,7 +42,6 @@ NO_WAY_OF_DATA = {
     "credential-collection",
     "hardcoded-secret",
     "overbroad-egress",
-    "connect-module",
     "unsafe-csp",
     "unused-scope",
     "overbroad-scope",
@@ -151,9 +152,35 @@ def test_an_app_without_findings_shows_what_its_scopes_say() -> None:
     assert drawn().of_kind("destination") == ()
 
 
-def test_gaps_are_said_in_both_forms() -> None:
+def test_a_store_that_no_rule_names_and_an_observation_of_no_app_are_not_lost() -> None:
+    flow = drawn(seen("pii-storage", data=("email",)), seen("pii-log", "l", app="gone", data=("email",)))
+    assert [node.label for node in flow.of_kind("destination")] == ["Forge logs", "A store"]
+
+
+def test_what_the_manifest_alone_sends_is_seen_and_what_it_allows_is_not() -> None:
+    rules = {"r": Rule("r", "observation", "manifest", "manifest", "")}
+    both = (seen("pii-egress", "a", host="a.example.org", data=("email",)), seen("egress-host", "b", host="*"))
     one = app(manifest=Manifest("manifest.yml"))
-    flow = graph(report((), gaps=(Gap("a.js", "broken", "."), Gap("b.js", "broken", "other")), apps=(one,)), ".")
+    flow = graph(msgspec.structs.replace(report(both, apps=(one,)), rules=rules), ".")
+    assert (box(flow, "a.example.org").seen, box(flow, "any host").seen) == (True, False)
+
+
+@pytest.mark.parametrize(("rule", "lane"), [("ai-forge-llm", "atlassian"), ("ai-elsewhere", "other")])
+def test_ai_without_a_host_is_atlassians_only_where_the_rule_says_so(rule: str, lane: str) -> None:
+    (node,) = drawn(seen("ai-processing", rule=rule)).of_kind("destination")
+    assert node.lane == lane
+
+
+def test_every_store_of_a_rule_has_a_place() -> None:
+    stores = {rule.store for rule in catalogue().rules.values() if rule.store}
+    assert stores <= places().places.keys()
+
+
+def test_gaps_are_said_in_both_forms() -> None:
+    one = app(manifest=Manifest("manifest.yml"), sources=(Source("a.js", ".", "javascript", b""),))
+    flow = graph(
+        report((), gaps=(Gap("a.js", "broken", "."), Gap("b.js", "broken", "other")), apps=(one, app(id="other"))), "."
+    )
     assert flow.gaps == 1
     assert "1 thing could not be looked at" in mermaid(flow)
     assert "1 thing could not be looked at" in svg(flow)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from piiguard.errors import UsageError
 from piiguard.formats.markdown_parts import PARTS, Part, Table
 from piiguard.formats.trust_center import parts, patch, render
-from piiguard.model import Gap, Judgement, Location, Manifest, Module, Observation, Owner, Report, RunBy, Step
+from piiguard.model import Gap, Judgement, Location, Manifest, Module, Observation, Owner, Report, RunBy, Source, Step
 
 from .builders import app, report, verdict
 
@@ -28,7 +28,9 @@ def calling(hosts: dict[str, Owner], *more: Observation, gaps: tuple[Gap, ...] =
     calls = tuple(seen("egress-host", host, host=host) for host in hosts)
     owners = tuple(RunBy(host, owner) for host, owner in hosts.items())
     judgement = Judgement((fields.pop("stores", CLEAN),), hosts=owners)
-    one = app(name="Doc Helper", manifest=Manifest("manifest.yml", modules=(Module("jira:issuePanel", "p", 1),)))
+    manifest = Manifest("manifest.yml", modules=(Module("jira:issuePanel", "p", 1),))
+    sources = fields.pop("sources", (Source("src/a.js", ".", "javascript", b""),))
+    one = app(name="Doc Helper", manifest=manifest, sources=sources)
     return report((*calls, *more), judgement, gaps, (one,))
 
 
@@ -92,9 +94,9 @@ def test_what_is_stored_is_told_even_where_the_claim_is_supported() -> None:
 def test_none_is_said_only_where_everything_was_looked_at() -> None:
     gap = Gap("src/b.js", "does not parse", ".")
     assert "| None | No external calls | — | — |" in render(calling({}))
-    text = render(calling({}, gaps=(gap,)))
-    assert "| None |" not in text
-    assert "not everything could be looked at" in text
+    for text in (render(calling({}, gaps=(gap,))), render(calling({}, sources=()))):
+        assert "| None |" not in text
+        assert "not everything could be looked at" in text
 
 
 def test_a_row_for_services_of_the_same_type_and_purpose() -> None:

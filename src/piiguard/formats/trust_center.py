@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from piiguard.formats import overview
 from piiguard.formats.diagram import DataFlow, graph, mermaid
 from piiguard.formats.diagram.dataflow import Node
 from piiguard.formats.diagram.places import LaneId, places
@@ -79,7 +80,7 @@ def _platforms(app: App) -> Iterator[str]:
 
 def _stores(report: Report, app: App) -> str:
     """`No` only where the claim is supported and nothing personal was seen to be stored, allowed or not."""
-    stored = [each for each in report.observations if each.app == app.id and each.category in _STORED]
+    stored = [each for each in overview.of_app(report, app) if each.category in _STORED]
     seen = sorted({name for each in stored for name in _personal(each)})
     verdict = _verdict(report, app, "overview-stores-no-pii")
     if seen:

@@ -64,6 +64,7 @@ class Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     owners: dict[Owner, str]
     places: dict[str, Place]
     categories: dict[str, str]
+    rules: dict[str, str]
     hosts: dict[str, str]
     keys: dict[str, str]
 

@@ -10,14 +10,20 @@ from piiguard.errors import UsageError
 from piiguard.facts import providers, trackers
 from piiguard.formats import overview
 from piiguard.formats.diagram.dataflow import DataFlow, Edge, Node
-from piiguard.formats.diagram.places import LaneId, PartId, Place, Source, places
+from piiguard.formats.diagram.places import LaneId, PartId, Source, places
 from piiguard.model import App, Observation, Owner, Report, RunBy
 
 ANYWHERE = "*"
+STORE = "store"
+"""Place of what is stored where no rule says."""
 TRACKING = "tracking"
 WRITTEN = "written to, by the app's scopes"
 """What is written to a product is not traced: nothing is said of the data."""
 _TRACKERS = frozenset({*get_args(trackers.Kind), "beacon"})
+_NAMING = frozenset({"manifest-declaration", "egress-host", "tracking", "session-recording", "ai-processing"})
+"""Categories that only name something where a manifest or a dependency list is all that was seen."""
+_TOLD_ELSEWHERE = frozenset({"manifest-declaration", "tracking", "credential-egress", "insecure-transport"})
+"""Categories that without a host add nothing to what other observations of the same code say."""
 _DOUBTFUL: tuple[Owner, ...] = (
     *("vendor", "unlisted", "unknown", "none", "unnamed"),
     *("subprocessor", "typed-in", "customer-configured", "atlassian"),
@@ -64,7 +70,7 @@ class _Sketch:
     def __init__(self, report: Report, app: App) -> None:
         self._report = report
         self._app = app
-        self._observations = [each for each in report.observations if each.app == app.id]
+        self._observations = overview.of_app(report, app)
         self._languages = {source.path: (source.language, source.side) for source in app.sources}
         self._owners: dict[str, list[RunBy]] = defaultdict(list)
         for entry in report.judgement.hosts:
@@ -97,7 +103,7 @@ class _Sketch:
                 *(_destination(places_of[target], target, ways) for target in targets),
             ),
             edges=(*self._edges_in(ways, ids, parts), *_edges_out(ways, ids, places_of)),
-            gaps=sum(1 for gap in overview.gaps(self._report) if gap.app in ("", self._app.id)),
+            gaps=len(overview.gaps_of(self._report, self._app)),
         )
 
     # ------------------------------------------------------------ what an observation adds
@@ -106,9 +112,9 @@ class _Sketch:
         words = places()
         for each in self._observations:
             part = self._part(each)
-            if each.category in words.categories and not each.host:
+            if each.category in words.categories:
                 name = words.categories[each.category]
-                target = _place(each.attributes.get("store", "") if name == "store" else name, part)
+                target = _place(each.attributes.get("store", name) if name == STORE else name, part)
                 notes: tuple[str, ...] = ()
             elif each.category in words.hosts:
                 target = self._host(each)
@@ -132,7 +138,8 @@ class _Sketch:
     def _is_seen(self, observation: Observation) -> bool:
         """Whether code does it; the manifest, and a dependency, only allow it."""
         rule = self._report.rules.get(observation.rule)
-        return observation.category != "unused-host" and not (rule and rule.engine in ("manifest", "dependency"))
+        only_named = rule is not None and rule.engine in ("manifest", "dependency")
+        return observation.category != "unused-host" and not (only_named and observation.category in _NAMING)
 
     def _host(self, observation: Observation) -> Target | None:
         """The host, or the service of a package, that an observation is about."""
@@ -143,15 +150,15 @@ class _Sketch:
         owner: Owner = min((entry.owner for entry in owners), key=_DOUBTFUL.index, default="none")
         if host and not host.startswith("<"):
             return _called(host, owners, owner, only_shown=observation.category == "navigation-egress")
-        if vendor == "Forge LLM":
-            return _place("llm", "backend")
+        if about.rule in places().rules or vendor == "Forge LLM":
+            return _place(places().rules.get(about.rule, "llm"), "backend")
         if vendor:
             provider = providers.by_name(vendor)
             purpose = provider.purpose if provider else ""
             return self._service(vendor) or Target("other", vendor, places().owners["unnamed"], vendor, purpose)
-        if observation.category == "remote-code":
-            return _place("code", "frontend")
-        if not observation.host and observation.category != "pii-egress":
+        if observation.category in ("remote-code", "external-auth"):
+            return _place(observation.category, "frontend")
+        if not observation.host and observation.category in _TOLD_ELSEWHERE:
             return None
         if owner == "typed-in":
             return Target("customer", label := "Hosts that the customer enters", "", label)
@@ -187,7 +194,7 @@ class _Sketch:
         scopes = [scope.name for scope in self._app.manifest.scopes]
         if "storage:app" in scopes:
             target = _place("kvs", "backend")
-            if target and not any(way.target.label == target.label for way in self._ways()):
+            if not any(way.target.label == target.label for way in self._ways()):
                 yield Way("backend", target, "", (), True, (), True)
         for label in sorted({found.label for scope in scopes if (found := places().written_by(scope))}):
             yield Way("backend", Target("atlassian", label, WRITTEN), "", (), True, (), True)
@@ -258,9 +265,10 @@ def _rank(target: tuple[LaneId, str], ways: Iterable[Way]) -> tuple[object, ...]
     return lanes.index(target[0]), not any(way.data for way in mine), not any(way.seen for way in mine), target[1]
 
 
-def _place(name: str, part: PartId) -> Target | None:
-    found: Place | None = places().places.get(f"{name}/{part}") or places().places.get(name)
-    return Target(found.lane, found.label, found.detail, found.service) if found else None
+def _place(name: str, part: PartId) -> Target:
+    known = places().places
+    found = known.get(f"{name}/{part}") or known.get(name) or known[STORE]
+    return Target(found.lane, found.label, found.detail, found.service)
 
 
 def _called(host: str, entries: Iterable[RunBy], owner: Owner, *, only_shown: bool) -> Target:

@@ -86,10 +86,8 @@ class _App:
     def __init__(self, report: Report, app: App) -> None:
         self._report = report
         self._app = app
-        self._observations = [each for each in report.observations if each.app == app.id]
-        self._gaps = [gap for gap in overview.gaps(report) if gap.app in ("", app.id)]
-        if not app.sources:
-            self._gaps.append(Gap(app.id, "no source file was found to look at", app.id))
+        self._observations = overview.of_app(report, app)
+        self._gaps = overview.gaps_of(report, app)
         self._owners: dict[str, set[Owner]] = defaultdict(set)
         for entry in report.judgement.hosts:
             self._owners[entry.observation].add(entry.owner)
