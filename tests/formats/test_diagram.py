@@ -239,6 +239,7 @@ def test_no_name_is_markup_in_mermaid(flow: DataFlow) -> None:
         assert line.count('"') in (0, 2)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(), max_size=80), st.integers(30, 400))
 def test_wrapping_loses_no_letter(said: str, room: int) -> None:
     shown = printable(said)
@@ -269,3 +270,10 @@ def test_a_hostile_repository_draws_no_markup() -> None:
         assert "<img" not in picture
         ElementTree.fromstring(picture)
         assert "<img" not in mermaid(graph(hostile, each.id))
+
+
+def test_nothing_is_said_of_data_that_is_not_followed() -> None:
+    backend = box(drawn(seen("remote-backend", host="x.example.org")), "x.example.org")
+    assert not any("no personal data" in note for note in backend.notes)
+    called = box(drawn(seen("egress-host", host="x.example.org")), "x.example.org")
+    assert any("no personal data" in note for note in called.notes)

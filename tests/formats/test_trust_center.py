@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from piiguard.errors import UsageError
@@ -191,6 +191,7 @@ def test_broken_markers_are_an_error(markers: str) -> None:
 LINE = st.text("ab|#-` \t*_<!>:/.\\", max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(LINE, max_size=12).map("\n".join), st.lists(st.text("ab|\\` ", min_size=1), max_size=3))
 def test_whatever_the_document_holds_its_other_lines_stay(document: str, names: list[str]) -> None:
     numbered = [f"name{number}{text}" for number, text in enumerate(names)]

@@ -17,8 +17,9 @@ ANYWHERE = "*"
 STORE = "store"
 """Place of what is stored where no rule says."""
 TRACKING = "tracking"
-WRITTEN = "written to, by the app's scopes"
-"""What is written to a product is not traced: nothing is said of the data."""
+NOT_FOLLOWED = "not followed"
+"""In the note of a way whose data no observation tells, so that nothing is said of it."""
+WRITTEN = f"written to, by the app's scopes; what is {NOT_FOLLOWED}"
 _TRACKERS = frozenset({*get_args(trackers.Kind), "beacon"})
 _NAMING = frozenset({"manifest-declaration", "egress-host", "tracking", "session-recording", "ai-processing"})
 """Categories that only name something where a manifest or a dependency list is all that was seen."""
@@ -114,7 +115,7 @@ class _Sketch:
             part = self._part(each)
             if each.category in words.categories:
                 name = words.categories[each.category]
-                target = _place(each.attributes.get("store", name) if name == STORE else name, part)
+                target: Target | None = _place(each.attributes.get("store", name) if name == STORE else name, part)
                 notes: tuple[str, ...] = ()
             elif each.category in words.hosts:
                 target = self._host(each)
@@ -252,7 +253,7 @@ def _destination(id_: str, target: tuple[LaneId, str], ways: Iterable[Way]) -> N
         notes.pop(TRACKING, None)
     if not seen:
         notes |= {"named by manifest or packages, no use seen": None}
-    elif WRITTEN not in notes and not any(way.data for way in mine):
+    elif not any(way.data for way in mine) and not any(NOT_FOLLOWED in note for note in notes):
         notes |= {"no personal data seen on its way there": None}
     told = next((way.target for way in mine if way.target.service), mine[0].target)
     return Node(id_, "destination", target[1], tuple(notes), target[0], seen, told.service, told.purpose, told.is_host)
