@@ -16,6 +16,10 @@ Confidence = Literal["sure", "likely"]
 Distance = Literal["direct", "intra-function", "inter-function", "inter-file"]
 Answer = Literal["supported", "contradicted", "not-shown", "attested", "missing", "not-applicable"]
 Side = Literal["backend", "frontend", "either"]
+Owner = Literal[
+    "atlassian", "customer-configured", "subprocessor", "vendor", "unlisted", "unnamed", "typed-in", "unknown", "none"
+]
+"""Who runs a host, as far as piiguard.yaml and the code tell."""
 
 DATA_CLASSES: dict[str, str] = {
     "email": "direct",
@@ -446,6 +450,17 @@ class Attestation(msgspec.Struct, frozen=True):
     app: str = ""
 
 
+class RunBy(msgspec.Struct, frozen=True):
+    """Who runs the host of an observation. Where the code may choose another host at run time, there may be two."""
+
+    observation: str
+    """Its fingerprint."""
+    owner: Owner
+    name: str = ""
+    """The name, and the purpose, that piiguard.yaml gives the host."""
+    purpose: str = ""
+
+
 class Judgement(msgspec.Struct, frozen=True):
     """What JUDGE brings home."""
 
@@ -455,6 +470,8 @@ class Judgement(msgspec.Struct, frozen=True):
     findings: tuple[str, ...] = ()
     """Fingerprints of observations that contradict a claim and are not waived, in report order."""
     waived: tuple[str, ...] = ()
+    hosts: tuple[RunBy, ...] = ()
+    """Of every observation that names, or should name, a host; in the order of the observations."""
 
 
 # ---------------------------------------------------------------- WRITE

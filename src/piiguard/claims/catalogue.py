@@ -9,11 +9,9 @@ from typing import Literal
 import msgspec
 from ruamel.yaml import YAML
 
+from piiguard.model import Owner
+
 Effect = Literal["contradicts", "weakens", "asks", "allowed", "nothing"]
-Owner = Literal[
-    "atlassian", "customer-configured", "subprocessor", "vendor", "unlisted", "unnamed", "typed-in", "unknown", "none"
-]
-"""Who runs a host, as far as piiguard.yaml and the code tell."""
 Proof = Literal["code", "word"]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from piiguard.claims.catalogue import Owner, catalogue
+from piiguard.claims.catalogue import catalogue
 from piiguard.claims.policy import AppPolicy, Host
-from piiguard.model import Observation
+from piiguard.model import Observation, Owner
 
 _WITH_HOST = frozenset(
     {"egress-host", "undeclared-egress", "pii-egress", "navigation-egress", "remote-backend", "ai-processing"}

@@ -13,11 +13,12 @@ import msgspec
 from piiguard.claims.catalogue import Claim, Section, catalogue
 from piiguard.claims.config import check_apps
 from piiguard.claims.evidence import Evidence, gather
+from piiguard.claims.hosts import owners
 from piiguard.claims.manifest_facts import from_manifest, manifest_facts
 from piiguard.claims.policy import Policy
 from piiguard.claims.reasons import reason
 from piiguard.claims.waivers import inline_waivers, settle
-from piiguard.model import Answer, App, Attestation, Gap, Judgement, Observation, Subject, Verdict, Waiver
+from piiguard.model import Answer, App, Attestation, Gap, Judgement, Observation, RunBy, Subject, Verdict, Waiver
 
 
 def judge(
@@ -58,7 +59,16 @@ def judge(
         attestations=attestations,
         findings=tuple(dict.fromkeys(each.id for each in observations if each.id in findings)),
         waived=tuple(dict.fromkeys(each.id for each in observations if each.id in waived)),
+        hosts=tuple(_hosts(observations, policy)),
     )
+
+
+def _hosts(observations: Iterable[Observation], policy: Policy) -> Iterator[RunBy]:
+    """Who runs the host of each observation, without those that are about no host."""
+    for each in observations:
+        for owner, entry in owners(each, policy.for_app(each.app)):
+            if owner != "none":
+                yield RunBy(each.id, owner, entry.name if entry else "", entry.purpose if entry else "")
 
 
 def _reported(waiver: Waiver, observations: tuple[Observation, ...]) -> Waiver:

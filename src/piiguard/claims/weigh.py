@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from piiguard.claims.catalogue import Claim, Clause, Effect, Limit, Owner, catalogue
+from piiguard.claims.catalogue import Claim, Clause, Effect, Limit, catalogue
 from piiguard.claims.hosts import owners
 from piiguard.claims.policy import AppPolicy, Host
-from piiguard.model import DATA_CLASSES, Observation
+from piiguard.model import DATA_CLASSES, Observation, Owner
 
 STRENGTH: dict[Effect, int] = {"contradicts": 4, "weakens": 3, "asks": 2, "allowed": 1, "nothing": 0}
 

@@ -28,6 +28,9 @@ COMMANDS: dict[str, str] = {
     "init": "piiguard.cli.init:init",
     "attest": "piiguard.cli.attest:attest",
     "evidence": "piiguard.cli.evidence:evidence",
+    "diagram": "piiguard.cli.diagram:diagram",
+    "questionnaire": "piiguard.cli.questionnaire:questionnaire",
+    "trust-center": "piiguard.cli.trust_center:trust_center",
 }
 """Command -> where it is. Imported when used: a hook starts often, mostly for nothing."""
 

@@ -276,7 +276,12 @@ class Observer:
             distance=self._distance(trail, place) if trail else "direct",
             message=place.mark.message or _message(rule, category, data, host),
             flow=self._steps(trail, location, rule) if trail else (),
-            attributes={**dict(rule.attributes), **place.mark.attributes, **(attributes or {})},
+            attributes={
+                **dict(rule.attributes),
+                **place.mark.attributes,
+                **(attributes or {}),
+                **({"source": trail.origin.fact.shape} if trail else {}),
+            },
         )
 
     def _steps(self, trail: Trail, sink: Location, rule: Rule) -> tuple[Step, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from piiguard.formats.plain import plural
-from piiguard.model import Answer, FileStatus, Gap, Observation, Report, Verdict
+from piiguard.model import Answer, App, FileStatus, Gap, Observation, Report, Verdict
 
 ANSWERS: tuple[Answer, ...] = ("contradicted", "not-shown", "missing", "attested", "supported", "not-applicable")
 """Answers in the order in which a reader wants them: what asks for action comes first."""
@@ -139,6 +139,25 @@ def unforbidden(report: Report) -> tuple[Observation, ...]:
 def gaps(report: Report) -> tuple[Gap, ...]:
     """Everything that could not be looked at, by place, each once."""
     return tuple(sorted({*report.gaps, *(gap for app in report.subject.apps for gap in app.gaps)}))
+
+
+def of_app(report: Report, app: App) -> tuple[Observation, ...]:
+    """The observations about an app: also those that name no app of the report."""
+    return tuple(each for each in report.observations if _concerns(each.app, app, report))
+
+
+def gaps_of(report: Report, app: App) -> tuple[Gap, ...]:
+    """Everything that could not be looked at in an app; that no source was scanned is a gap as well."""
+    found = {gap for gap in gaps(report) if _concerns(gap.app, app, report)}
+    told = {gap.path for gap in found}
+    found |= {Gap(each.path, each.why, app.id) for each in app.files if each.status == "gap" and each.path not in told}
+    if not app.sources:
+        found.add(Gap(app.id, "no source file was found to look at", app.id))
+    return tuple(sorted(found))
+
+
+def _concerns(named: str, app: App, report: Report) -> bool:
+    return named == app.id or all(named != each.id for each in report.subject.apps)
 
 
 def files(report: Report) -> tuple[FileStatus, ...]:

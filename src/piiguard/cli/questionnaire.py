@@ -1,0 +1,27 @@
+"""`piiguard questionnaire`."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import click
+
+from piiguard.cli.output import emit
+from piiguard.cli.scanning import scanned, scanned_report
+
+
+@click.command()
+@scanned
+@click.option(
+    "--format", "format_", type=click.Choice(["markdown", "json"]), default="markdown", help="Default: markdown."
+)
+def questionnaire(
+    path: Path, format_: str, config: Path | None, rules: tuple[Path, ...], today: datetime.datetime | None
+) -> int:
+    """Fill in Atlassian's privacy and security forms for the app in PATH, as far as the code shows."""
+    from piiguard.formats import questionnaire as forms
+
+    report = scanned_report(path, config, rules, today)
+    emit(forms.json(report) if format_ == "json" else forms.markdown(report))
+    return 0

@@ -1,0 +1,10 @@
+"""The data flow of an app as a picture: sources, the app, and all that data goes to, by who runs it."""
+
+from __future__ import annotations
+
+from piiguard.formats.diagram.as_mermaid import mermaid
+from piiguard.formats.diagram.as_svg import svg
+from piiguard.formats.diagram.dataflow import DataFlow
+from piiguard.formats.diagram.sketch import graph
+
+__all__ = ["DataFlow", "graph", "mermaid", "svg"]
