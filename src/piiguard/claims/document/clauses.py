@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -23,7 +23,7 @@ _EXCEPT = re.compile(
 )
 _CUT = re.compile(
     r"\s*;\s*|\s+[–—-]{1,2}\s+(?!such as|including|for example|eg|like|ie)|:\s+|,?\s+\b(?:but|whereas|while|although|though|however|so that|because|as well as being)\b\s+"
-    r"|,\s+(?:so|since|which|who)\s+(?=\w)"
+    r"|,\s+(?:so|since|which|who)\s+(?=\w)|,?\s+(?:and\s+)?(?=not (?:through|by|on|via|to|in|from)\b)"
     r"|,?\s+and\s+(?=(?:(?:we|it|they|you|your|our|the app|apps|this|that|these|all|no|nothing|there|is|are|was|will|do|does|never"
     r"|has|have|can|cannot|only|stays?|remains?|runs?|hold|sets?|uses?|makes?|stores?|keeps?|sends?|contains?|automatically)\b|(?:\w+ )?(?:do|does|is|are)n't\b))"
     r"|,\s+(?=(?:we|it|they|our|the app|apps|no data|nothing|everything|atlassian)\b(?! names))"
@@ -56,9 +56,20 @@ def clauses(sentence: str, negated: bool | None = None) -> Iterator[Clause]:
         causal = rest.startswith(("since ", "as ", "because "))
         yield _clause(opening[0].strip(" ,"), negated, condition=not causal)
         rest = rest[opening.end() :]
-    parts = [part.strip(" ,.") for part in _CUT.split(rest) if part and part.strip(" ,.")]
-    for part in parts:
+    for part in _balanced(part for part in _CUT.split(rest) if part):
         yield from _without(part, negated)
+
+
+def _balanced(parts: Iterable[str]) -> Iterator[str]:
+    """Parts without outer punctuation; what a bracket holds together stays together."""
+    held = ""
+    for part in parts:
+        held = f"{held} {part}".strip(" ,.")
+        if held and held.count("(") <= held.count(")"):
+            yield held
+            held = ""
+    if held:
+        yield held
 
 
 def _without(part: str, negated: bool | None) -> Iterator[Clause]:

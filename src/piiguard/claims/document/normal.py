@@ -27,19 +27,23 @@ class Names(msgspec.Struct, frozen=True):
         return tuple(app for app in self.apps if app in found)
 
 
+_ROA = re.compile(r"Runs? [Oo]n Atlassian(?!'s|\w| (?:Forge|[Cc]loud|infrastructure|servers|platform))|[\"']runs? on atlassian[\"']|runs? on atlassian (?:badge|program|label|designation)", re.A)
+_URL = re.compile(r"\b(?:https?://|www\.)\S+", re.I)
+
+
 def normal(text: str, names: Names) -> str:
     """The sentence in lower case, with names replaced."""
-    said = text.translate(_TYPE)
+    said = _URL.sub(" url ", _ROA.sub("roa-badge", text)).translate(_TYPE)
     for name in sorted(names.short, key=len, reverse=True):
         said = re.sub(rf"(?<!\w)(?:the |our )?{re.escape(name)}(?!\w)", "the app", said, flags=re.IGNORECASE)
     for name in names.vendor:
         said = re.sub(rf"(?<!\w){re.escape(name)}'s(?!\w)", "our", said, flags=re.IGNORECASE)
         said = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "us", said, flags=re.IGNORECASE)
+    said = provider_words().sub(lambda found: _token(found.lastgroup or ""), said)
     said = said.lower().replace("e-mail", "email").replace("e.g.", "eg").replace("i.e.", "ie")
     said = re.sub(r"\b(third|third-)\s?(part)", r"third-\2", said).replace("third--", "third-")
-    said = provider_words().sub(lambda found: _token(found.lastgroup or ""), said)
     return " ".join(said.split())
 
 
 def _token(group: str) -> str:
-    return {"ai": "svc-ai", "tracker": "svc-tracker"}.get(group, "svc")
+    return {"ai": "svc-ai", "tracker": "svc-tracker", "cloud": "svc-cloud"}.get(group, "svc")

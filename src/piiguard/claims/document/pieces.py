@@ -35,6 +35,11 @@ _OPEN_TITLE = re.compile(
     re.IGNORECASE,
 )
 """A title that its list completes: `What the app does not do`."""
+_BARE_VERB = re.compile(
+    r"^(?:collect|stor|sav|keep|retain|shar|sell|send|transmit|transfer|us|track|perform|access|read|process|log|record|requir|request|ask|call|expos|set|creat|train)e?\b",
+    re.IGNORECASE,
+)
+"""A line without a subject completes the sentence before it, with or without a bullet."""
 _ADDRESS = re.compile(r"^(?:https?|mailto|ftp)$", re.IGNORECASE)
 
 
@@ -92,7 +97,8 @@ class _Arranger:
 
     def _prose(self, piece: Piece) -> None:
         body = piece.body
-        if piece.kind not in ("item", "definition"):
+        item = piece.kind == "item" or bool(self._lead and _BARE_VERB.match(body.text))
+        if not item and piece.kind != "definition":
             self._lead = ""
         if piece.kind != "definition":
             self._term = ""
@@ -102,10 +108,10 @@ class _Arranger:
         if inline := _INLINE_QUESTION.match(body.text):
             question, body = inline[1], body.part(inline.end(), len(body.text))
         label, body = (self._term, body) if self._term else _split_label(body)
-        self.blocks.append(Block(body, self._path, label, self._lead if piece.kind == "item" and not label else "", question))
+        self.blocks.append(Block(body, self._path, label, self._lead if item and not label else "", question))
         if body.text.endswith(":"):
             self._lead = _lead(body.text)
-        if piece.kind != "item":
+        if not item:
             self._question = ""
 
     def _table(self, piece: Piece) -> None:

@@ -18,6 +18,8 @@ _ASKS = re.compile(r"^(?:do|does|did|is|are|can|could|will|would|has|have|may|sh
 _FRAGMENT = re.compile(
     r"\b(?:is|are|was|were|does|do|did|will|can|cannot|may|must|has|have|had|never|not|stores?|uses?|sends?|runs?|keeps?|collects?|makes?|comply|complies)\b|n't\b"
 )
+_PREPOSITION = re.compile(r"^(?:only )?(?:with|to|for|by|in|on|within|at)\b")
+_SUBJECT = re.compile(r"^(?:you|we|it|they|our|your|all|this|atlassian|forge|the app) \w+")
 _LEADS = (
     (re.compile(r"\b(?:what|which|things?|data|information)\b.*\b(?:do(?:es)? not|don't|doesn't|never|won't|will not)\b\s*(?P<verb>\w+)?", re.I), "the app does not"),
     (re.compile(r"\b(?:what|which|data|information)\b.*\b(?:we|apps?|is|are|it)\b.*?\b(?P<verb>stor\w*|collect\w*|keep|kept|send|sent|shar\w+|log(?:ged)?|process\w*)\b", re.I), "the app"),
@@ -120,10 +122,11 @@ def _labelled(label: str, text: str, context: str) -> Iterator[_Spoken]:
     if answer is not None and short:
         yield _Spoken(label, context, negated=not answer if not is_negated(label) else answer)
     elif not _FRAGMENT.search(text) or answer is not None:
-        yield _Spoken(f"{label}, {text}", context, negated=None if answer is None else not answer)
-    else:
-        scope = f"{label} {_scope(text)}" if is_negated(label) else label
-        yield _Spoken(scope.strip(), context)
+        yield _Spoken(f"{label} = {text}", context, negated=None if answer is None else not answer)
+    elif is_negated(label):
+        yield _Spoken(f"{label} {_scope(text)}".strip(), context)
+    elif not is_negated(text):
+        yield _Spoken(label, context)
 
 
 _PLACE = re.compile(r"\b(?:on|to|by|from) (?:any |the |our |our own )*(?:systems?|servers?|infrastructure|databases?)\b[^.,;]*|\boutside (?:of )?[^.,;]*")
@@ -144,7 +147,7 @@ def _answered(question: str, text: str, context: str) -> Iterator[_Spoken]:
         rest = re.sub(r"^\W*(?:yes|no|neither|never|none)\b[\s,.:;—–-]*", "", text)
         if rest and _FRAGMENT.search(rest):
             yield _Spoken(rest, context)
-    elif _FRAGMENT.search(text):
+    elif _FRAGMENT.search(text) and not (closed and _PREPOSITION.match(text)) or _SUBJECT.match(text):
         yield _Spoken(text, context)
     else:
         yield _Spoken(f"{asked}, {text}" if closed else f"{question.rstrip('?')} {text}", context)
@@ -152,7 +155,7 @@ def _answered(question: str, text: str, context: str) -> Iterator[_Spoken]:
 
 def _led(lead: str, text: str) -> str:
     """The sentence with the words that introduce its list, unless it stands on its own."""
-    if not lead or is_negated(text) or _STANDS.search(text):
+    if not lead or _STANDS.search(text) or (is_negated(text) and (is_negated(lead) or not text.startswith("no "))):
         return text
     for pattern, start in _LEADS:
         found = pattern.search(lead)
@@ -166,11 +169,13 @@ def _verb(word: str | None) -> str:
 
 
 def _said(spoken: _Spoken) -> Iterator[Said]:
+    if has(spoken.text, "intro"):
+        return
     for clause in clauses(spoken.text, spoken.negated):
         if not clause.condition and not has(clause.text, "hedge"):
             for pattern in language().patterns:
                 polarity = _polarity(pattern, clause, spoken.context)
-                if polarity:
+                if polarity == "promise" or (polarity and not has(clause.text, "bare-verb")):
                     yield Said(pattern.kind, polarity, _exceptions(pattern, clause, spoken), pattern.id)
 
 
@@ -190,11 +195,13 @@ def _exceptions(pattern: Pattern, clause: Clause, spoken: _Spoken) -> tuple[str,
     if clause.excepted:
         named = [name for name, each in language().exceptions.items() if has(clause.excepted, each.words)]
         named = named or [clause.excepted[:120]]
+    if clause.negated and has(clause.text, language().exceptions["named-elsewhere"].words):
+        named.append("named-elsewhere")
     return tuple(dict.fromkeys((*pattern.exceptions, *named)))
 
 
 def _promising(spoken: _Spoken) -> bool:
-    if has(spoken.text, "instruct|hedge|website") or spoken.text.endswith(("?", ":")):
+    if has(spoken.text, "instruct|hedge|website|intro") or spoken.text.endswith(("?", ":")):
         return False
     return any(has_all(spoken.text, row) for row in language().promising.values())
 

@@ -30,7 +30,8 @@ def provider_words() -> re.Pattern[str]:
     for kind, chosen in (
         ("ai", lambda each: each.kind == "ai"),
         ("tracker", lambda each: each.kind in ("tracker", "logs")),
-        ("other", lambda each: each.kind not in ("ai", "tracker", "logs") and each.name not in ("Bitbucket", "Trello")),
+        ("cloud", lambda each: each.kind == "cloud"),
+        ("other", lambda each: each.kind not in ("ai", "tracker", "logs", "cloud") and each.name not in ("Bitbucket", "Trello")),
     ):
         names = sorted((name for each in providers() if chosen(each) and each.telling for name in each.spellings), key=len)
         parts.append(f"(?P<{kind}>{'|'.join(re.escape(name) for name in reversed(names))})")
