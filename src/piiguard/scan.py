@@ -9,7 +9,10 @@ from pathlib import Path
 import msgspec
 
 from piiguard import __version__, app, flow
-from piiguard.claims.config import load_policy
+from piiguard.claims.config import document_path, load_policy
+from piiguard.claims.document.judging import Code, against_code, alone
+from piiguard.claims.document.reading import load
+from piiguard.claims.document.understand import understand
 from piiguard.claims.judge import judge
 from piiguard.claims.policy import Policy
 from piiguard.claims.waivers import complaints
@@ -19,6 +22,7 @@ from piiguard.engines.catalogue import Catalogue
 from piiguard.errors import UsageError
 from piiguard.model import EngineReport, Gap, Judgement, Report, Subject, Tool, Traced
 from piiguard.snippets import frames
+from piiguard.trustcenter import Checked
 
 
 def _quiet(_message: str) -> None:
@@ -73,6 +77,29 @@ def scan(path: Path, options: Options) -> Report:
         snippets=frames(subject, traced.observations, observed.marks, known.rules),
     )
     return _narrowed(report, options.only) if options.only else report
+
+
+def check_document(file: Path | None, folder: Path | None, options: Options) -> Checked:
+    """A Trust Center document held against itself and, where `folder` is given, against the apps in it.
+
+    `file` None: the one that the folder's piiguard.yaml names. Raises PiiguardError as `scan` does, and UsageError when
+    there is no document or it cannot be read.
+    """
+    if folder is None:
+        if file is None:
+            raise UsageError("no document is given", todo="Name one, or --app PATH with `trust-center.document` in its piiguard.yaml")
+        return alone(understand(file.name, load(file)))
+    policy = load_policy(folder, options.config) if options.use_config else Policy()
+    path = file or document_path(policy, folder)
+    if path is None:
+        raise UsageError("no document is given", todo="Name one, or set `trust-center.document` in piiguard.yaml")
+    data = load(path)
+    hosts = tuple(host for each in (policy.everyone, *policy.apps.values()) for host in each.hosts)
+    document = understand(path.name, data, hosts=hosts)
+    report = scan(folder, options)
+    today = options.today or date.today()
+    code = Code(report.subject, report.observations, report.gaps, policy, today, policy.document_apps)
+    return against_code(document, code)
 
 
 def _observe(subject: Subject, known: Catalogue) -> EngineReport:

@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "rules": "piiguard.cli.rules:rules",
     "explain": "piiguard.cli.rules:explain",
     "init": "piiguard.cli.init:init",
+    "trust-center": "piiguard.cli.trust_center:trust_center",
 }
 """Command -> where it is. Imported when used: a hook starts often, mostly for nothing."""
 

@@ -52,7 +52,7 @@ def clauses(sentence: str, negated: bool | None = None) -> Iterator[Clause]:
     if re.search(r"\b(?:only|exclusively|solely)\b", rest):
         rest = _ALTERNATIVE.sub("", rest)
     opening = _CONDITION.match(rest)
-    if opening:
+    if opening and " = " not in opening[0]:
         causal = rest.startswith(("since ", "as ", "because "))
         yield _clause(opening[0].strip(" ,"), negated, condition=not causal)
         rest = rest[opening.end() :]

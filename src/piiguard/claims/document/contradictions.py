@@ -11,7 +11,7 @@ import msgspec
 from ruamel.yaml import YAML
 
 from piiguard.claims.document.language import has, has_all
-from piiguard.claims.document.model import Contradiction, Document, Polarity, Statement
+from piiguard.trustcenter import Contradiction, Document, Polarity, Statement
 from piiguard.claims.document.normal import Names, normal
 from piiguard.facts.providers import providers
 from piiguard.facts.trackers import trackers
@@ -44,6 +44,7 @@ class _Place(msgspec.Struct, frozen=True):
     line: int
     quote: str
     apps: tuple[str, ...]
+    kind: str = ""
 
 
 @cache
@@ -62,7 +63,8 @@ def contradictions(document: Document) -> tuple[Contradiction, ...]:
             other = next(_others(document, rule.second, each), None)
             if other:
                 lines = each.line, other.line
-                pair = Contradiction(lines, rule.why, (each.quote, other.quote), _common(each.apps, other.apps), rule.id)
+                kinds, apps = (each.kind, other.kind), _common(each.apps, other.apps)
+                pair = Contradiction(lines, rule.why, (each.quote, other.quote), kinds, apps, rule.id)
                 found.setdefault((min(lines), max(lines)), pair)
     return tuple(sorted(found.values(), key=lambda pair: pair.lines))
 
@@ -91,7 +93,7 @@ def _others(document: Document, side: _Side, first: Statement) -> Iterator[_Plac
 def _sentence_places(document: Document, side: _Side, first: Statement) -> Iterator[_Place]:
     for each in document.statements:
         if each.pattern != "table" and _meets(each, side, first):
-            yield _Place(each.line, each.quote, each.apps)
+            yield _Place(each.line, each.quote, each.apps, each.kind)
 
 
 def _table_places(document: Document, side: _Side) -> Iterator[_Place]:

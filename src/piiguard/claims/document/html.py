@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from piiguard.claims.document.model import Text
+from piiguard.trustcenter import Text
 from piiguard.claims.document.pieces import Kind, Piece, comma_table, pipe_cells, table
 from piiguard.claims.document.text import Gathered
 

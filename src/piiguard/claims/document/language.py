@@ -10,7 +10,7 @@ from importlib import resources
 import msgspec
 from ruamel.yaml import YAML
 
-from piiguard.claims.document.model import Checkable, Polarity
+from piiguard.trustcenter import Checkable, Polarity
 
 
 class DocumentKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from piiguard.claims.document.html import read_html
-from piiguard.claims.document.model import Text
+from piiguard.trustcenter import Text
 from piiguard.claims.document.pieces import Piece, comma_table, labelled_lines, table
 from piiguard.claims.document.plain import read_plain
 from piiguard.claims.document.text import Gathered

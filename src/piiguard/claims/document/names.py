@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from piiguard.claims.document.model import Block, Table
+from piiguard.trustcenter import Block, Table
 from piiguard.claims.document.normal import Names
 
 _PRODUCT = r"(?:Jira(?: Service Management| Software| Cloud)?|JSM|Confluence(?: Cloud)?|Bitbucket(?: Cloud)?|Compass|Trello|Rovo|Atlassian)"

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from piiguard.claims.document.model import Text
+from piiguard.trustcenter import Text
 from piiguard.claims.document.pieces import Piece, table
 from piiguard.claims.document.plain import read_plain
 from piiguard.claims.document.text import Gathered

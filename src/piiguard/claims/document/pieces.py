@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from piiguard.claims.document.model import Block, Heading, Row, Table, Text
+from piiguard.trustcenter import Block, Heading, Row, Table, Text
 
 Kind = Literal["heading", "paragraph", "item", "term", "definition", "table"]
 _SUBHEADING = 7

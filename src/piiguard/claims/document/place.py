@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from piiguard.claims.document.model import Heading
+from piiguard.trustcenter import Heading
 from piiguard.claims.document.sections import section_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from piiguard.claims.document.model import Text
+from piiguard.trustcenter import Text
 from piiguard.claims.document.pieces import Piece, comma_table, pipe_cells, runs, table
 from piiguard.claims.document.sections import section_of
 from piiguard.claims.document.text import Gathered

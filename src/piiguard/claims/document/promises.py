@@ -10,7 +10,7 @@ import msgspec
 from piiguard.claims.catalogue import catalogue
 from piiguard.claims.document.clauses import Clause, clauses, is_negated, reply
 from piiguard.claims.document.language import Pattern, has, has_all, language
-from piiguard.claims.document.model import Checkable, Loose, Polarity, Sentence, Statement
+from piiguard.trustcenter import Checkable, Loose, Polarity, Sentence, Statement
 from piiguard.claims.document.normal import Names, normal
 from piiguard.claims.document.place import Places
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import cache
 
-from piiguard.claims.document.model import Cell
+from piiguard.trustcenter import Cell
 from piiguard.claims.policy import Host
 from piiguard.facts.providers import Provider, providers
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from piiguard.claims.document.html import read_html
 from piiguard.claims.document.markdown import read_markdown
-from piiguard.claims.document.model import Block, Table
+from piiguard.trustcenter import Block, Table
 from piiguard.claims.document.office import read_docx, read_pdf
 from piiguard.claims.document.pieces import Piece, arrange
 from piiguard.claims.document.plain import read_plain
@@ -29,6 +29,15 @@ _TEXTS: dict[str, Callable[[str], Iterator[Piece]]] = {
 }
 _BINARIES: dict[str, Callable[[str, bytes], Iterator[Piece]]] = {".docx": read_docx, ".pdf": read_pdf}
 FORMATS = (*(suffix for suffix in _TEXTS if suffix), *_BINARIES)
+
+
+def load(path: Path) -> bytes:
+    """The bytes of a document. Raises UsageError when it cannot be read; what is too large, `read` refuses."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"cannot be read ({error.strerror})", where=path.name) from None
 
 
 def read(name: str, data: bytes) -> tuple[Block | Table, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from piiguard.claims.document.clauses import reply
-from piiguard.claims.document.model import AppRow, Block, ProviderRow, Row, Statement, Table, TableRead, Text
+from piiguard.trustcenter import AppRow, Block, ProviderRow, Row, Statement, Table, TableRead, Text
 from piiguard.claims.document.normal import Names
 from piiguard.claims.document.place import Places
 from piiguard.claims.document.providers import Directory, is_atlassian_name

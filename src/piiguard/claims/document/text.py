@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from piiguard.claims.document.model import Text
+from piiguard.trustcenter import Text
 
 
 class Gathered:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from piiguard.claims.document.contradictions import contradictions
 from piiguard.claims.document.dates import dates
-from piiguard.claims.document.model import Block, Document, Loose, ProviderRow, Statement, Table, Text
+from piiguard.trustcenter import Block, Document, Loose, ProviderRow, Statement, Table, Text
 from piiguard.claims.document.names import names_of
 from piiguard.claims.document.normal import Names
 from piiguard.claims.document.place import Places

@@ -1,4 +1,7 @@
-"""The types of the document package. Lines are 1-based and those of the file that was given."""
+"""The types of a Trust Center document: what was read, how it was judged. Lines are 1-based and those of the file given.
+
+They stand beside `model.py` because both the judge (claims/document) and the writers (formats) use them.
+"""
 
 from __future__ import annotations
 
@@ -171,6 +174,8 @@ class Contradiction(msgspec.Struct, frozen=True):
     lines: tuple[int, int]
     why: str
     quotes: tuple[str, str]
+    kinds: tuple[str, str] = ("", "")
+    """The claims of the two places; empty: a row of a table, or the platform."""
     apps: tuple[str, ...] = ()
     rule: str = ""
 
@@ -204,9 +209,72 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The answer to one statement for one app ("" where no code was looked at)."""
+    """The answer to one statement for one app."""
 
     app: str
+    """The app's id."""
     answer: Answer
     reason: str
     observations: tuple[str, ...] = ()
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A statement with its answers."""
+
+    statement: Statement
+    replies: tuple[Reply, ...] = ()
+    """One for each app that it is about; none where no code was looked at."""
+    answer: Answer | None = None
+    """The worst of the replies. Where no code was looked at: `contradicted` by the document itself, or None."""
+
+
+class CellFinding(msgspec.Struct, frozen=True, order=True):
+    """What is wrong with a cell of a table, or what could not be told about it."""
+
+    line: int
+    app: str
+    column: str
+    state: Literal["contradicted", "missing", "stale", "open"]
+    reason: str
+    observations: tuple[str, ...] = ()
+
+
+class Predicted(msgspec.Struct, frozen=True):
+    """What the platform will probably say about an app."""
+
+    app: str
+    topic: str
+    answer: Answer
+    reason: str
+
+
+class Match(msgspec.Struct, frozen=True):
+    """An app of the document and the scanned app that it is."""
+
+    name: str
+    app: str
+    """Id, or empty where none fits."""
+    how: str
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """A document held against itself and, where there is some, against code."""
+
+    document: Document
+    judged: tuple[Judged, ...]
+    cells: tuple[CellFinding, ...] = ()
+    predictions: tuple[Predicted, ...] = ()
+    matches: tuple[Match, ...] = ()
+    scanned: tuple[str, ...] = ()
+    """Ids of the apps that were scanned; none: the document alone."""
+    notes: tuple[str, ...] = ()
+    """What could not be looked at."""
+
+    @property
+    def exit_code(self) -> int:
+        """1: contradicted by the code or by itself; 3: something could not be looked at; else 0."""
+        answers = {each.answer for each in self.judged}
+        states = {each.state for each in self.cells}
+        if "contradicted" in answers or self.document.contradictions or states - {"open"}:
+            return 1
+        return 3 if "not-shown" in answers or states or self.notes else 0
