@@ -10,6 +10,7 @@ import msgspec
 
 from piiguard import __version__, app, flow
 from piiguard.claims.config import document_path, load_policy
+from piiguard.claims.document.drafting import draft_from
 from piiguard.claims.document.judging import Code, against_code, alone
 from piiguard.claims.document.reading import load
 from piiguard.claims.document.understand import understand
@@ -87,7 +88,9 @@ def check_document(file: Path | None, folder: Path | None, options: Options) -> 
     """
     if folder is None:
         if file is None:
-            raise UsageError("no document is given", todo="Name one, or --app PATH with `trust-center.document` in its piiguard.yaml")
+            raise UsageError(
+                "no document is given", todo="Name one, or --app PATH with `trust-center.document` in its piiguard.yaml"
+            )
         return alone(understand(file.name, load(file)))
     policy = load_policy(folder, options.config) if options.use_config else Policy()
     path = file or document_path(policy, folder)
@@ -100,6 +103,13 @@ def check_document(file: Path | None, folder: Path | None, options: Options) -> 
     today = options.today or date.today()
     code = Code(report.subject, report.observations, report.gaps, policy, today, policy.document_apps)
     return against_code(document, code)
+
+
+def draft_from_document(file: Path, folder: Path) -> str:
+    """The text of a piiguard.yaml for `folder`, from what a document says. Raises UsageError when it cannot be read."""
+    document = understand(file.name, load(file))
+    inside = file.resolve().is_relative_to(folder.resolve())
+    return draft_from(document, file.resolve().relative_to(folder.resolve()).as_posix() if inside else "")
 
 
 def _observe(subject: Subject, known: Catalogue) -> EngineReport:

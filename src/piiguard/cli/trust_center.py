@@ -20,7 +20,9 @@ def trust_center() -> None:
 @trust_center.command()
 @click.argument("document", type=file, required=False, metavar="[DOC]")
 @click.option("--app", "path", type=folder, help="Folder of the app, or apps, to hold the document against.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="What is printed (default: text).")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="What is printed (default: text)."
+)
 @click.option("--config", type=file, help="Another file than PATH/piiguard.yaml.")
 @today_option
 @click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR).")

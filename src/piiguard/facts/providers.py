@@ -14,7 +14,21 @@ import msgspec
 
 from piiguard.facts.trackers import trackers
 
-_COMMON_WORDS = frozenset({"June", "Heap", "Gist", "Drift", "Iterable", "Cabin", "Scarf", "Split", "Beamer", "Segment", "analytics (abstraction library)"})
+_COMMON_WORDS = frozenset(
+    {
+        "June",
+        "Heap",
+        "Gist",
+        "Drift",
+        "Iterable",
+        "Cabin",
+        "Scarf",
+        "Split",
+        "Beamer",
+        "Segment",
+        "analytics (abstraction library)",
+    }
+)
 """Trackers that are named like a word or a month: recognised in tables only."""
 
 

@@ -18,7 +18,14 @@ from piiguard.formats.text import STYLES, View
 from piiguard.trustcenter import CellFinding, Checked, Contradiction, Judged, ProviderRow, Reply
 
 SCHEMA = "piiguard-document/1"
-_MARKS = {"contradicted": "✗", "not-shown": "?", "missing": "!", "attested": "✓", "supported": "✓", "not-applicable": "·"}
+_MARKS = {
+    "contradicted": "✗",
+    "not-shown": "?",
+    "missing": "!",
+    "attested": "✓",
+    "supported": "✓",
+    "not-applicable": "·",
+}
 _SHORT = 100
 
 
@@ -29,7 +36,9 @@ def to_json(checked: Checked) -> str:
         {
             "schema": SCHEMA,
             "claims": [_claim(each) for each in checked.judged],
-            "unrecognised": [{"line": each.line, "section": each.section, "quote": each.quote} for each in document.unrecognised],
+            "unrecognised": [
+                {"line": each.line, "section": each.section, "quote": each.quote} for each in document.unrecognised
+            ],
             "apps": _apps(checked),
             "providers": [_provider(each) for each in document.providers if each.names.providers or each.names.unknown],
             "tables": [_table(checked, index) for index in range(len(document.tables))],
@@ -66,7 +75,11 @@ def _apps(checked: Checked) -> list[dict[str, Any]]:
         match = ids.get(name)
         told.append({"name": name, "id": match.app or None if match else None, "match": match.how if match else None})
     named = {match.app for match in checked.matches}
-    told += [{"name": None, "id": app, "match": "the document does not name this app"} for app in checked.scanned if app not in named]
+    told += [
+        {"name": None, "id": app, "match": "the document does not name this app"}
+        for app in checked.scanned
+        if app not in named
+    ]
     for each in told:
         each["predictions"] = [
             {"topic": one.topic, "answer": one.answer, "reason": one.reason}
@@ -158,7 +171,9 @@ def _parts(checked: Checked, view: View) -> Iterator[Any]:
     yield from _block("What the platform will probably say (predicted)", [
         f"{printable(each.app)}, {each.topic}: {each.answer}. {printable(each.reason)}" for each in checked.predictions
     ])  # fmt: skip
-    yield from _block("Apps", [f"{printable(each.name)}: {each.app or 'not scanned'} ({each.how})" for each in checked.matches])
+    yield from _block(
+        "Apps", [f"{printable(each.name)}: {each.app or 'not scanned'} ({each.how})" for each in checked.matches]
+    )
     yield from _block("Not looked at", [printable(note) for note in checked.notes])
     yield Text("")
     yield Text(_last(checked), STYLES["heading"])
@@ -224,7 +239,11 @@ def _cell(each: CellFinding) -> str:
 def _pair(each: Contradiction) -> str:
     first, second = each.lines
     places = f"line {first}: “{printable(each.quotes[0])}”"
-    other = f"the platform: {printable(each.quotes[1])}" if first == second else f"line {second}: “{printable(each.quotes[1])}”"
+    other = (
+        f"the platform: {printable(each.quotes[1])}"
+        if first == second
+        else f"line {second}: “{printable(each.quotes[1])}”"
+    )
     return f"{each.why}\n  {places}\n  {other}"
 
 
@@ -239,7 +258,9 @@ def _block(title: str, lines: list[str]) -> Iterator[Any]:
 def _last(checked: Checked) -> str:
     document = checked.document
     said = plural(len({(each.statement.line, each.statement.quote) for each in checked.judged}), "promising sentence")
-    told = f"{said} recognised, {len(document.unrecognised)} listed as unrecognised ({document.recognised:.0%} recognised)"
+    told = (
+        f"{said} recognised, {len(document.unrecognised)} listed as unrecognised ({document.recognised:.0%} recognised)"
+    )
     answers = [each.answer for each in checked.judged if each.answer]
     counts = [f"{answers.count(name)} {name}" for name in _MARKS if name in answers]  # type: ignore[arg-type]
     cells = f"{plural(len(checked.cells), 'table finding')}" if checked.cells else ""

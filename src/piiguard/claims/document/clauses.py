@@ -29,7 +29,9 @@ _CUT = re.compile(
     r"|,\s+(?=(?:we|it|they|our|the app|apps|no data|nothing|everything|atlassian)\b(?! names))"
     r"|,\s+(?=(?:contains?|sets?|stores?|uses?|sends?|runs?|keeps?|makes?|collects?) (?:no|only|nothing)\b)"
 )
-_CONDITION = re.compile(r"^(?:if|when|whenever|where|should|in the (?:unlikely )?(?:event|case)|in case|once|after|upon|before|since|as|because|to|for)\b(?:\([^)]*\)|[^,(])*,\s+")
+_CONDITION = re.compile(
+    r"^(?:if|when|whenever|where|should|in the (?:unlikely )?(?:event|case)|in case|once|after|upon|before|since|as|because|to|for)\b(?:\([^)]*\)|[^,(])*,\s+"
+)
 _ALTERNATIVE = re.compile(r",?\s+or\s+(?:to\s+)?(?:no|not|none|nowhere)\b.*$")
 """`… only to services that you configure, or to none`: the second half adds nothing."""
 _WITHOUT = re.compile(r",?\s+without\s+")
@@ -100,7 +102,10 @@ def is_negated(text: str) -> bool:
 def reply(text: str) -> bool | None:
     """Whether an answer or a value begins with yes (True) or no (False), or with neither (None)."""
     words = text.lower().strip(" *_\"'(")
-    if re.match(r"(?:no|none|never|neither|not (?:at all|used|stored|applicable|required|collected|shared|supported|available)?|nothing|n/a|false|nobody|❌|✗|✘|0)(?:\b|$|\W)", words):
+    if re.match(
+        r"(?:no|none|never|neither|not (?:at all|used|stored|applicable|required|collected|shared|supported|available)?|nothing|n/a|false|nobody|❌|✗|✘|0)(?:\b|$|\W)",
+        words,
+    ):
         return False
     if re.match(r"(?:yes|true|always|✅|✓|✔)(?:\b|$|\W)", words):
         return True

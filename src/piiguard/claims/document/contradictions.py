@@ -122,7 +122,9 @@ def _ai() -> frozenset[str]:
 @cache
 def _trackers() -> frozenset[str]:
     """Services that follow people. Error monitoring does not by itself."""
-    return frozenset(each.vendor for each in trackers() if each.kind in ("analytics", "session-recording", "pixel", "tag-manager"))
+    return frozenset(
+        each.vendor for each in trackers() if each.kind in ("analytics", "session-recording", "pixel", "tag-manager")
+    )
 
 
 def _overlap(these: tuple[str, ...], those: tuple[str, ...]) -> bool:

@@ -19,7 +19,10 @@ _DAY = (
     re.compile(rf"{_MONTH},? (?P<year>\d{{4}})", re.I),
     re.compile(r"(?P<year>\d{4})-(?P<m>\d{2})(?!-?\d)"),
 )
-_UPDATED = re.compile(r"\b(?:last[ -])?(?:updated?|revised|changed|modified|amended)\b(?: date)?(?: on)?[\s:*_()]*|\bversion of\s+|\bas of\s+", re.I)
+_UPDATED = re.compile(
+    r"\b(?:last[ -])?(?:updated?|revised|changed|modified|amended)\b(?: date)?(?: on)?[\s:*_()]*|\bversion of\s+|\bas of\s+",
+    re.I,
+)
 _EFFECTIVE = re.compile(r"\beffective(?: date| as of| from| starting)?[\s:*_]*", re.I)
 _REVIEWED = re.compile(r"\b(?:last[ -])?reviewed(?: on)?[\s:*_]*", re.I)
 

@@ -9,7 +9,9 @@ from piiguard.trustcenter import Text
 from piiguard.claims.document.pieces import Kind, Piece, comma_table, pipe_cells, table
 from piiguard.claims.document.text import Gathered
 
-_UNSEEN = frozenset({"script", "style", "head", "title", "template", "noscript", "svg", "nav", "iframe", "object", "select"})
+_UNSEEN = frozenset(
+    {"script", "style", "head", "title", "template", "noscript", "svg", "nav", "iframe", "object", "select"}
+)
 _BLOCKS = frozenset(
     "p div li ul ol dl dt dd h1 h2 h3 h4 h5 h6 section article main header footer aside blockquote pre table tr td th "
     "thead tbody tfoot caption figure figcaption details summary form fieldset address hr br body html".split()
@@ -40,7 +42,9 @@ class _Reader(HTMLParser):
         self._raw: list[tuple[int, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        hidden = tag in _UNSEEN or any(name in ("hidden",) or (name, value) == ("aria-hidden", "true") for name, value in attrs)
+        hidden = tag in _UNSEEN or any(
+            name in ("hidden",) or (name, value) == ("aria-hidden", "true") for name, value in attrs
+        )
         if tag in _VOID:
             hidden = False
         if self._unseen or hidden:

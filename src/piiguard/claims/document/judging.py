@@ -147,10 +147,14 @@ class _Judge:
             gaps = [gap for gap in self._gaps(app) if not gap.needed_for or "ai-processing" in gap.needed_for]
             if gaps:
                 return Reply(app.id, "not-shown", f"not everything could be looked at: {gaps[0].path}: {gaps[0].why}")
-            return Reply(app.id, "supported", f"the listed checks ran on {len(app.sources)} source files and found no AI")
+            return Reply(
+                app.id, "supported", f"the listed checks ran on {len(app.sources)} source files and found no AI"
+            )
         for given in self._code.policy.attestations:
             if given.claim == kind and given.app in ("", app.id) and self._valid(given.on, given.until):
-                return Reply(app.id, "attested", f"{given.by} said on {given.on}, until {given.until}: {given.statement}")
+                return Reply(
+                    app.id, "attested", f"{given.by} said on {given.on}, until {given.until}: {given.statement}"
+                )
         return Reply(app.id, "missing", "code cannot show this, and nobody has attested it in piiguard.yaml")
 
     def _valid(self, first: str, last: str) -> bool:
@@ -167,7 +171,9 @@ class _Judge:
         for rule in _rules():
             if statement.kind not in rule.kinds or _WORST.index(rule.effect) >= _WORST.index(reply.answer):
                 continue
-            found = [each for each in seen if each.attributes.get("fact") in rule.facts or each.category in rule.categories]
+            found = [
+                each for each in seen if each.attributes.get("fact") in rule.facts or each.category in rule.categories
+            ]
             places = [(each.location.path, each.location.start_line) for each in found]
             places += [(app.manifest.path, each.line) for each in app.manifest.modules if each.kind in rule.modules]
             if places:
@@ -183,10 +189,16 @@ class _Judge:
         if reply.answer == "contradicted" and unclear:
             says = "; ".join(known[each].says if each in known else each for each in unclear)
             return msgspec.structs.replace(
-                reply, answer="not-shown", reason=f"the text excepts {says}, and a person must say whether this is that: {reply.reason}"
+                reply,
+                answer="not-shown",
+                reason=f"the text excepts {says}, and a person must say whether this is that: {reply.reason}",
             )
         told = [known[each].says for each in statement.exceptions if each in effective]
-        return msgspec.structs.replace(reply, reason=f"{reply.reason}; the text excepts {', '.join(told)}") if told else reply
+        return (
+            msgspec.structs.replace(reply, reason=f"{reply.reason}; the text excepts {', '.join(told)}")
+            if told
+            else reply
+        )
 
     def verdicts(
         self, exceptions: tuple[str, ...], *, calls_nothing: bool, strict: bool = False
@@ -194,7 +206,12 @@ class _Judge:
         """The verdicts under the policy that the text states with these exceptions, by claim and app id."""
         key = exceptions, calls_nothing, strict
         if key not in self._known:
-            covered = {store for name in exceptions if name in language().exceptions for store in language().exceptions[name].stores}
+            covered = {
+                store
+                for name in exceptions
+                if name in language().exceptions
+                for store in language().exceptions[name].stores
+            }
             seen = tuple(each for each in self._code.observations if each.attributes.get("store") not in covered)
             policy = self._strict() if strict else self._policy(exceptions, calls_nothing)
             judgement = judge(self._code.subject, seen, self._code.gaps, policy, today=self._code.today)
@@ -205,19 +222,27 @@ class _Judge:
         """Nothing is relaxed; whose hosts are whose still holds."""
         given = self._code.policy
         apps = {
-            app.id: msgspec.structs.replace(given.for_app(app.id), relaxed={}, unclaimed={}, hosts=self._hosts(app.id), lists_hosts=False)
+            app.id: msgspec.structs.replace(
+                given.for_app(app.id), relaxed={}, unclaimed={}, hosts=self._hosts(app.id), lists_hosts=False
+            )
             for app in self._code.subject.apps
         }
         return msgspec.structs.replace(given, apps=apps)
 
     def _policy(self, exceptions: tuple[str, ...], calls_nothing: bool) -> Policy:
         given = self._code.policy
-        apps = {app.id: self._app_policy(app.id, given.for_app(app.id), exceptions, calls_nothing) for app in self._code.subject.apps}
+        apps = {
+            app.id: self._app_policy(app.id, given.for_app(app.id), exceptions, calls_nothing)
+            for app in self._code.subject.apps
+        }
         return msgspec.structs.replace(given, path=given.path or self._document.name, apps=apps)
 
     def _app_policy(self, app: str, given: AppPolicy, exceptions: tuple[str, ...], calls_nothing: bool) -> AppPolicy:
         switches = [
-            switch for name in exceptions if name in language().exceptions for switch in language().exceptions[name].switches
+            switch
+            for name in exceptions
+            if name in language().exceptions
+            for switch in language().exceptions[name].switches
         ]
         added = {switch: 1 for switch in switches if switch not in given.relaxed}
         self_hosted = next((row for row in self._rows(app) if self._self_hosted(row)), None)
@@ -225,7 +250,11 @@ class _Judge:
             added["allow.self-hosted"] = self_hosted.line
         hosts = self._hosts(app)
         if calls_nothing:
-            hosts = tuple(host for host in hosts if host.kind == "customer-configured") if "customer-configured" in exceptions else ()
+            hosts = (
+                tuple(host for host in hosts if host.kind == "customer-configured")
+                if "customer-configured" in exceptions
+                else ()
+            )
         return msgspec.structs.replace(
             given,
             hosts=hosts,
@@ -241,7 +270,9 @@ class _Judge:
                 yield ListedService(row.line, row.kind, row.names.providers)
         for entry in self._document.overview:
             if entry.calls and (self._ids.get(entry.app) == app or entry.app not in self._ids):
-                yield ListedService(entry.line, "customer-configured" if entry.calls.customer else "subprocessor", entry.calls.providers)
+                yield ListedService(
+                    entry.line, "customer-configured" if entry.calls.customer else "subprocessor", entry.calls.providers
+                )
 
     def _lists(self, app: str) -> bool:
         """Whether the document has a list of services that is meant to be complete."""

@@ -10,7 +10,9 @@ from piiguard.trustcenter import Document, Match
 
 _ENOUGH = 0.6
 """Share of words that two names must have in common."""
-_EMPTY = frozenset({"for", "the", "app", "apps", "jira", "confluence", "bitbucket", "cloud", "forge", "atlassian", "and", "a"})
+_EMPTY = frozenset(
+    {"for", "the", "app", "apps", "jira", "confluence", "bitbucket", "cloud", "forge", "atlassian", "and", "a"}
+)
 
 
 def match_apps(document: Document, subject: Subject, given: Mapping[str, str]) -> tuple[Match, ...]:
@@ -30,7 +32,9 @@ def match_apps(document: Document, subject: Subject, given: Mapping[str, str]) -
 def _best(name: str, apps: tuple[App, ...]) -> Match:
     scored = sorted(((max(_likeness(name, app.name), _likeness(name, app.id)), app.id) for app in apps), reverse=True)
     if not scored or scored[0][0] < _ENOUGH or (len(scored) > 1 and scored[1][0] == scored[0][0]):
-        return Match(name, "", "no scanned app is called like this; `trust-center.apps` in piiguard.yaml can say which it is")
+        return Match(
+            name, "", "no scanned app is called like this; `trust-center.apps` in piiguard.yaml can say which it is"
+        )
     share, app = scored[0]
     return Match(name, app, "same name" if share == 1 else f"{share:.0%} of the words are the same")
 

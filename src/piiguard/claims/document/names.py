@@ -11,20 +11,34 @@ from piiguard.claims.document.normal import Names
 
 _PRODUCT = r"(?:Jira(?: Service Management| Software| Cloud)?|JSM|Confluence(?: Cloud)?|Bitbucket(?: Cloud)?|Compass|Trello|Rovo|Atlassian)"
 _WORD = r"(?:[A-Z0-9][\w'.+-]*|&)"
-_APP = re.compile(rf"(?P<short>{_WORD}(?: (?:{_WORD}|of|and|the|for(?! {_PRODUCT}))){{0,4}}?)(?P<product> for {_PRODUCT})(?!\w)")
+_APP = re.compile(
+    rf"(?P<short>{_WORD}(?: (?:{_WORD}|of|and|the|for(?! {_PRODUCT}))){{0,4}}?)(?P<product> for {_PRODUCT})(?!\w)"
+)
 _APP_LABEL = re.compile(r"^(?:app|app name|application|product|add-?on|name of the app)$", re.I)
-_POLICY_OF = re.compile(r"^(?:privacy (?:policy|statement|notice)|security (?:policy|statement)|trust cent(?:er|re)|data handling(?: sheet)?)\s*(?:for|of|:|[-–—])\s+(?:the )?(.{2,60})$", re.I)
+_POLICY_OF = re.compile(
+    r"^(?:privacy (?:policy|statement|notice)|security (?:policy|statement)|trust cent(?:er|re)|data handling(?: sheet)?)\s*(?:for|of|:|[-–—])\s+(?:the )?(.{2,60})$",
+    re.I,
+)
 _VENDOR_LABEL = re.compile(r"^(?:vendor|publisher|company|developer|partner|provider)$", re.I)
 _NAME = r"(?P<name>[A-Z][\w&'-]*(?: (?:[A-Z&][\w&'-]*)){0,3})"
 _VENDORS = (
     re.compile(rf"\b(?:published|developed|operated|provided|made|built|offered|controlled)(?: and \w+)? by {_NAME}"),
-    re.compile(rf"^{_NAME},? (?:is|are) (?:an?|the) (?:\w+[ -]){{0,3}}(?:atlassian|marketplace|vendor|developer|company|studio|software|partner|publisher)", re.I),
+    re.compile(
+        rf"^{_NAME},? (?:is|are) (?:an?|the) (?:\w+[ -]){{0,3}}(?:atlassian|marketplace|vendor|developer|company|studio|software|partner|publisher)",
+        re.I,
+    ),
     re.compile(rf"^{_NAME},? \(?[\"']?(?:we|us|our)[\"'),]"),
-    re.compile(rf"\b(?:[Aa]pps|[Ss]ecurity and privacy|[Pp]rivacy|[Tt]rust [Cc]ent(?:er|re)) (?:at|by|of|from) {_NAME}"),
+    re.compile(
+        rf"\b(?:[Aa]pps|[Ss]ecurity and privacy|[Pp]rivacy|[Tt]rust [Cc]ent(?:er|re)) (?:at|by|of|from) {_NAME}"
+    ),
     re.compile(rf"^At {_NAME},"),
 )
-_NO_NAME = re.compile(r"^(?:The|This|Our|We|It|Apps?|All|Atlassian|Jira|Confluence|Forge|Any|Each|These|You|Your|Privacy|Security|Data|Terms|No|Cloud|AWS|I|Administrators?|Users?|Customers?|Marketplace)\b")
-_STOP = re.compile(r"^(?:The|This|That|Our|We|About|Welcome|Using|With|When|In|On|At|And|But|To|From|Of|Both|Neither|Each|All|Apps?|An?|Is|Are|It|These|Privacy|Policy|Security|Statement|Cloud|Questions|Answers|Meet)$")
+_NO_NAME = re.compile(
+    r"^(?:The|This|Our|We|It|Apps?|All|Atlassian|Jira|Confluence|Forge|Any|Each|These|You|Your|Privacy|Security|Data|Terms|No|Cloud|AWS|I|Administrators?|Users?|Customers?|Marketplace)\b"
+)
+_STOP = re.compile(
+    r"^(?:The|This|That|Our|We|About|Welcome|Using|With|When|In|On|At|And|But|To|From|Of|Both|Neither|Each|All|Apps?|An?|Is|Are|It|These|Privacy|Policy|Security|Statement|Cloud|Questions|Answers|Meet)$"
+)
 
 
 def names_of(parts: Iterable[Block | Table], known: Iterable[str] = ()) -> Names:
@@ -74,7 +88,14 @@ def _trimmed(name: str) -> str:
 
 
 def _apps_of_table(table: Table) -> Iterator[str]:
-    column = next((index for index, cell in enumerate(table.header) if re.match(r"^(?:apps?|app name|used by|products?|application)$", cell.strip(), re.I)), None)
+    column = next(
+        (
+            index
+            for index, cell in enumerate(table.header)
+            if re.match(r"^(?:apps?|app name|used by|products?|application)$", cell.strip(), re.I)
+        ),
+        None,
+    )
     if column is None:
         return
     for row in table.rows:

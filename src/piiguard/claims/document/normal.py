@@ -27,7 +27,10 @@ class Names(msgspec.Struct, frozen=True):
         return tuple(app for app in self.apps if app in found)
 
 
-_ROA = re.compile(r"Runs? [Oo]n Atlassian(?!'s|\w| (?:Forge|[Cc]loud|infrastructure|servers|platform))|[\"']runs? on atlassian[\"']|runs? on atlassian (?:badge|program|label|designation)", re.A)
+_ROA = re.compile(
+    r"Runs? [Oo]n Atlassian(?!'s|\w| (?:Forge|[Cc]loud|infrastructure|servers|platform))|[\"']runs? on atlassian[\"']|runs? on atlassian (?:badge|program|label|designation)",
+    re.A,
+)
 _URL = re.compile(r"\b(?:https?://|www\.)\S+", re.I)
 
 

@@ -18,11 +18,15 @@ Kind = Literal["heading", "paragraph", "item", "term", "definition", "table"]
 _SUBHEADING = 7
 """Level of a line in bold that stands alone: below every real heading."""
 _NUMBER = re.compile(r"^(?:(?:section|§)\s*)?(\d{1,2}(?:\.\d{1,2}){0,3})(?:[.):]|\s|$)[\s\-–—:]*", re.IGNORECASE)
-_LABEL = re.compile(r"^(?P<label>[^\s:.!?][^:.!?|]{0,78}?)\s*:\s+(?=\S)|^(?P<dashed>[A-Z][^:.!?|,]{0,40}?)\s+[–—-]\s+(?=\S)")
+_LABEL = re.compile(
+    r"^(?P<label>[^\s:.!?][^:.!?|]{0,78}?)\s*:\s+(?=\S)|^(?P<dashed>[A-Z][^:.!?|,]{0,40}?)\s+[–—-]\s+(?=\S)"
+)
 _ONE_LABEL = re.compile(r"^[\w\"'(&/][^:.!?|]{0,60}:\s+\S")
 _QUESTION = re.compile(r"^(?:Q(?:uestion)?\s*\d*\s*[:.)]\s*)?(.{5,300}\?)$")
 _ANSWER = re.compile(r"^A(?:nswer)?\s*\d*\s*[:.)]\s+")
-_INLINE_QUESTION = re.compile(r"^(?:Q\s*\d*[:.)]\s*)?((?:do|does|is|are|can|will|did|has|have|may)\b[^?.]{5,200}\?)\s+", re.I)
+_INLINE_QUESTION = re.compile(
+    r"^(?:Q\s*\d*[:.)]\s*)?((?:do|does|is|are|can|will|did|has|have|may)\b[^?.]{5,200}\?)\s+", re.I
+)
 _OPEN = re.compile(
     r"\b(?:not|never|to|with|by|from|no|only|is|are|stor(?:e|es|ed)|collect(?:s|ed)?|us(?:e|es|ed)|keeps?|shares?|requests?|logs?|sends?|access(?:es)?"
     r"|process(?:es)?|remov(?:es|ing)|deletes?|without|doesn't|don't|following)\s*:$",

@@ -34,5 +34,7 @@ class Places:
         numbered = next((heading.number for heading in reversed(path) if heading.number), "")
         if numbered:
             return Place(numbered, titles)
-        about = next((self._mapped.get(heading) for heading in reversed(path[1:] or path) if self._mapped.get(heading)), None)
+        about = next(
+            (self._mapped.get(heading) for heading in reversed(path[1:] or path) if self._mapped.get(heading)), None
+        )
         return Place(str(about) if about else "", titles)

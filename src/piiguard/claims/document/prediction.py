@@ -38,7 +38,9 @@ def residency(app: App) -> Reply:
         if len(remote.base_urls) < 2 and remote.storage_in_scope_eud is not False:
             what = f"remote {remote.key} has one address for all regions ({manifest.path}:{remote.line})"
             return Reply(app.id, "contradicted", f"predicted: {what}")
-    return Reply(app.id, "supported", "predicted: the manifest sends no in-scope end-user data to a place without region")
+    return Reply(
+        app.id, "supported", "predicted: the manifest sends no in-scope end-user data to a place without region"
+    )
 
 
 def _analytics(app: App) -> Predicted:
@@ -47,9 +49,15 @@ def _analytics(app: App) -> Predicted:
     for entry in entries:
         place = f"{app.manifest.path}:{entry.line}"
         if entry.in_scope_eud is not False:
-            return Predicted(app.id, topic, "contradicted", f"predicted: analytics without `inScopeEUD: false` ({place})")
+            return Predicted(
+                app.id, topic, "contradicted", f"predicted: analytics without `inScopeEUD: false` ({place})"
+            )
         if entry.address and not on_allow_list(bare_host(entry.address)):
-            return Predicted(app.id, topic, "contradicted", f"predicted: {entry.address} is no approved analytics tool ({place})")
+            return Predicted(
+                app.id, topic, "contradicted", f"predicted: {entry.address} is no approved analytics tool ({place})"
+            )
     if not entries:
         return Predicted(app.id, topic, "not-applicable", "predicted: the manifest declares no analytics")
-    return Predicted(app.id, topic, "supported", "predicted: all declared analytics are approved tools without end-user data")
+    return Predicted(
+        app.id, topic, "supported", "predicted: all declared analytics are approved tools without end-user data"
+    )

@@ -21,8 +21,20 @@ _FRAGMENT = re.compile(
 _PREPOSITION = re.compile(r"^(?:only )?(?:with|to|for|by|in|on|within|at)\b")
 _SUBJECT = re.compile(r"^(?:you|we|it|they|our|your|all|this|atlassian|forge|the app) \w+")
 _LEADS = (
-    (re.compile(r"\b(?:what|which|things?|data|information)\b.*\b(?:do(?:es)? not|don't|doesn't|never|won't|will not)\b\s*(?P<verb>\w+)?", re.I), "the app does not"),
-    (re.compile(r"\b(?:what|which|data|information)\b.*\b(?:we|apps?|is|are|it)\b.*?\b(?P<verb>stor\w*|collect\w*|keep|kept|send|sent|shar\w+|log(?:ged)?|process\w*)\b", re.I), "the app"),
+    (
+        re.compile(
+            r"\b(?:what|which|things?|data|information)\b.*\b(?:do(?:es)? not|don't|doesn't|never|won't|will not)\b\s*(?P<verb>\w+)?",
+            re.I,
+        ),
+        "the app does not",
+    ),
+    (
+        re.compile(
+            r"\b(?:what|which|data|information)\b.*\b(?:we|apps?|is|are|it)\b.*?\b(?P<verb>stor\w*|collect\w*|keep|kept|send|sent|shar\w+|log(?:ged)?|process\w*)\b",
+            re.I,
+        ),
+        "the app",
+    ),
 )
 """Headings that a list completes: `What the app does not do`, `Data that we store`."""
 
@@ -94,7 +106,12 @@ def _told_once(said: tuple[Said, ...]) -> Iterator[Said]:
 def _apps(sentence: Sentence, names: Names) -> tuple[str, ...]:
     """The apps that a sentence is about: those that it names, else those of its label or nearest heading that names any."""
     block = sentence.block
-    for text in (sentence.body.text, block.label, block.lead, *(heading.title for heading in reversed(block.headings[1:]))):
+    for text in (
+        sentence.body.text,
+        block.label,
+        block.lead,
+        *(heading.title for heading in reversed(block.headings[1:])),
+    ):
         found = names.apps_in(text)
         if found:
             return found if len(found) < len(names.apps) or len(names.apps) == 1 else ()
@@ -129,7 +146,9 @@ def _labelled(label: str, text: str, context: str) -> Iterator[_Spoken]:
         yield _Spoken(label, context)
 
 
-_PLACE = re.compile(r"\b(?:on|to|by|from) (?:any |the |our |our own )*(?:systems?|servers?|infrastructure|databases?)\b[^.,;]*|\boutside (?:of )?[^.,;]*")
+_PLACE = re.compile(
+    r"\b(?:on|to|by|from) (?:any |the |our |our own )*(?:systems?|servers?|infrastructure|databases?)\b[^.,;]*|\boutside (?:of )?[^.,;]*"
+)
 
 
 def _scope(text: str) -> str:

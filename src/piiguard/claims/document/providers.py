@@ -11,7 +11,9 @@ from piiguard.trustcenter import Cell
 from piiguard.claims.policy import Host
 from piiguard.facts.providers import Provider, providers
 
-_NONE = re.compile(r"^\W*(?:none|no|n/?a|not applicable|nothing|keine|never)?\W*(?:$|\(|[—–-] |no external|other than atlassian)", re.I)
+_NONE = re.compile(
+    r"^\W*(?:none|no|n/?a|not applicable|nothing|keine|never)?\W*(?:$|\(|[—–-] |no external|other than atlassian)", re.I
+)
 _CUSTOMER = re.compile(
     r"\bbyok\b|bring[- ]your[- ]own|\bcustomer[- ](?:configured|provided|supplied|managed)|\byour own\b|\buser[- ]configured|\byou (?:configure|provide)"
     r"|\byour (?:git|ai|\w+) provider|\boptional, configured by",
@@ -20,7 +22,10 @@ _CUSTOMER = re.compile(
 _SPLIT = re.compile(r"\s*(?:/|,|;|&|\band\b|\bor\b|\+|\n|\||\(|\)|—|–)\s*", re.I)
 _LISTED = re.compile(r"[A-Z0-9][\w.+-]*(?:\s+[A-Z0-9][\w.+-]*){0,3}")
 _ATLASSIAN = re.compile(r"^(?:the )?(?:atlassian|forge|jira|confluence)\b", re.I)
-_GENERIC = re.compile(r"^(?:your|the|via|using|own|credentials?|customer|per|none|no|git|ai|api|provider|n/a|all|byok|bring|mandatory|optional|external|third)", re.I)
+_GENERIC = re.compile(
+    r"^(?:your|the|via|using|own|credentials?|customer|per|none|no|git|ai|api|provider|n/a|all|byok|bring|mandatory|optional|external|third)",
+    re.I,
+)
 
 
 @cache
@@ -31,9 +36,16 @@ def provider_words() -> re.Pattern[str]:
         ("ai", lambda each: each.kind == "ai"),
         ("tracker", lambda each: each.kind in ("tracker", "logs")),
         ("cloud", lambda each: each.kind == "cloud"),
-        ("other", lambda each: each.kind not in ("ai", "tracker", "logs", "cloud") and each.name not in ("Bitbucket", "Trello")),
+        (
+            "other",
+            lambda each: (
+                each.kind not in ("ai", "tracker", "logs", "cloud") and each.name not in ("Bitbucket", "Trello")
+            ),
+        ),
     ):
-        names = sorted((name for each in providers() if chosen(each) and each.telling for name in each.spellings), key=len)
+        names = sorted(
+            (name for each in providers() if chosen(each) and each.telling for name in each.spellings), key=len
+        )
         parts.append(f"(?P<{kind}>{'|'.join(re.escape(name) for name in reversed(names))})")
     return re.compile(rf"(?<![\w.@-])(?:{'|'.join(parts)})(?![\w@-])")
 
@@ -81,7 +93,9 @@ class Directory:
         parts = [part.strip(" .:*") for part in _SPLIT.split(rest)]
         unknown = tuple(
             dict.fromkeys(
-                part for part in parts if _LISTED.fullmatch(part) and not _ATLASSIAN.match(part) and not _GENERIC.match(part)
+                part
+                for part in parts
+                if _LISTED.fullmatch(part) and not _ATLASSIAN.match(part) and not _GENERIC.match(part)
             )
         )
         return Cell(

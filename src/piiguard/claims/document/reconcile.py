@@ -13,7 +13,17 @@ from piiguard.claims.policy import AppPolicy
 from piiguard.model import App, Gap, Observation, Subject
 from piiguard.trustcenter import CellFinding, Document, Match, ProviderRow
 
-_CALLS = frozenset({"egress-host", "undeclared-egress", "pii-egress", "remote-backend", "ai-processing", "tracking", "session-recording"})
+_CALLS = frozenset(
+    {
+        "egress-host",
+        "undeclared-egress",
+        "pii-egress",
+        "remote-backend",
+        "ai-processing",
+        "tracking",
+        "session-recording",
+    }
+)
 _AT_RUN_TIME = "chosen at run time"
 
 
@@ -37,18 +47,29 @@ def reconcile(
     return tuple(sorted(set(found)))
 
 
-def _overview(document: Document, app: App, observations: Iterable[Observation], ids: dict[str, str]) -> Iterator[CellFinding]:
+def _overview(
+    document: Document, app: App, observations: Iterable[Observation], ids: dict[str, str]
+) -> Iterator[CellFinding]:
     stored = [each for each in observations if each.app == app.id and _is_stored_pii(each)]
     products = {module.kind.split(":", 1)[0] for module in app.manifest.modules if ":" in module.kind}
     for row in document.overview:
         if ids.get(row.app) != app.id:
             continue
         if row.stores_pii is False and stored:
-            yield CellFinding(row.line, app.id, "stores PII", "contradicted", f"the table says no, and {_place(stored[0])} stores some", _ids(stored))
+            yield CellFinding(
+                row.line,
+                app.id,
+                "stores PII",
+                "contradicted",
+                f"the table says no, and {_place(stored[0])} stores some",
+                _ids(stored),
+            )
         named = {name for name in ("jira", "confluence", "bitbucket", "compass") if name in row.platform.lower()}
         if named and products & {"jira", "confluence", "bitbucket", "compass"} and not named & products:
             told = " and ".join(sorted(products))
-            yield CellFinding(row.line, app.id, "platform", "contradicted", f"the table says {row.platform}, the manifest {told}")
+            yield CellFinding(
+                row.line, app.id, "platform", "contradicted", f"the table says {row.platform}, the manifest {told}"
+            )
 
 
 def _is_stored_pii(observation: Observation) -> bool:
@@ -93,7 +114,9 @@ def _unlisted(
             missing.setdefault(host, []).append(each)
     for host, places in sorted(missing.items()):
         state = "contradicted" if column == "external calls" and not names else "missing"
-        yield CellFinding(line, app.id, column, state, f"{host} is called at {_place(places[0])} and not named", _ids(places))  # type: ignore[arg-type]
+        yield CellFinding(
+            line, app.id, column, state, f"{host} is called at {_place(places[0])} and not named", _ids(places)
+        )  # type: ignore[arg-type]
 
 
 def _unreached(
@@ -106,10 +129,18 @@ def _unreached(
         provider = directory.get(name)
         if provider is None or not provider.hosts:
             continue
-        if any(fnmatchcase(host, pattern) or fnmatchcase(pattern, host) for host in hosts for pattern in provider.hosts):
+        if any(
+            fnmatchcase(host, pattern) or fnmatchcase(pattern, host) for host in hosts for pattern in provider.hosts
+        ):
             continue
         if blind:
-            yield CellFinding(line, app.id, column, "open", f"no code was found that reaches {name}, and not everything could be looked at")
+            yield CellFinding(
+                line,
+                app.id,
+                column,
+                "open",
+                f"no code was found that reaches {name}, and not everything could be looked at",
+            )
         else:
             yield CellFinding(line, app.id, column, "stale", f"no code reaches {name}")
 

@@ -29,6 +29,8 @@ def section_of(title: str, *, strict: bool = False) -> int | None:
     for section in _sections():
         words = set(said.split())
         score = len(words & set(section.words)) + 3 * sum(f" {phrase} " in f" {said} " for phrase in section.phrases)
-        if score > best[0] and (not strict or score > 2 or words <= {*section.words, "and", "of", "the", "our", "security"}):
+        if score > best[0] and (
+            not strict or score > 2 or words <= {*section.words, "and", "of", "the", "our", "security"}
+        ):
             best = (score, section.number)
     return best[1] or None

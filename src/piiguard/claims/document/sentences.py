@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from piiguard.trustcenter import Block, Sentence
 
 _END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9*])|(?<=[.!?])\s+(?=[✓✔✗❌✅•])")
-_SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|resp|no|art|sec|inc|ltd|llc|co|corp|st|dr|mr|mrs|cf)\.|\b[A-Z]\.)$", re.I)
+_SHORT = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|resp|no|art|sec|inc|ltd|llc|co|corp|st|dr|mr|mrs|cf)\.|\b[A-Z]\.)$", re.I
+)
 
 
 def sentences(block: Block) -> Iterator[Sentence]:

@@ -52,7 +52,13 @@ def take(table: Table, names: Names, directory: Directory, places: Places) -> Ta
         return Taken(read, overview=overview, statements=said)
     if kind == "subprocessors":
         claim = Statement(
-            table.line, place.section or "8", place.path, " | ".join(table.header), "subprocessors-listed", "promise", pattern="table"
+            table.line,
+            place.section or "8",
+            place.path,
+            " | ".join(table.header),
+            "subprocessors-listed",
+            "promise",
+            pattern="table",
         )
         return Taken(read, providers=tuple(_providers(table, columns, names, directory)), statements=(claim,))
     return Taken(read, blocks=tuple(_sentences(table)))
@@ -63,19 +69,27 @@ def _columns(header: tuple[str, ...]) -> dict[str, int]:
     found: dict[str, int] = {}
     for index, cell in enumerate(header):
         words = cell.lower().strip(" :*?")
-        name = next((name for name, words_of in _COLUMNS.items() if name not in found and re.search(words_of, words)), None)
+        name = next(
+            (name for name, words_of in _COLUMNS.items() if name not in found and re.search(words_of, words)), None
+        )
         if name:
             found[name] = index
     if "provider" not in found and "app" in found and re.search(r"^services?$", header[found["app"]], re.I):
         found["provider"] = found.pop("app")
-        app = next((index for index, cell in enumerate(header) if re.search(_COLUMNS["app"], cell.lower().strip())), None)
+        app = next(
+            (index for index, cell in enumerate(header) if re.search(_COLUMNS["app"], cell.lower().strip())), None
+        )
         if app is not None and app != found["provider"]:
             found["app"] = app
     return found
 
 
 def _kind(columns: dict[str, int], table: Table) -> str:
-    if "provider" in columns and columns.keys() & {"purpose", "type", "location", "app"} and not columns.keys() & {"pii", "calls"}:
+    if (
+        "provider" in columns
+        and columns.keys() & {"purpose", "type", "location", "app"}
+        and not columns.keys() & {"pii", "calls"}
+    ):
         return "subprocessors"
     if columns.keys() & {"pii", "calls"} and (columns.get("app") == 0 or "app" in columns or "platform" in columns):
         return "overview"

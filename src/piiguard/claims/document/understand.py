@@ -21,7 +21,14 @@ from piiguard.claims.policy import Host
 import msgspec
 
 _NAMING = frozenset(
-    {"no-personal-data-sent", "overview-external-calls", "ai-processing-listed", "no-tracking", "no-additional-processors", "byok-customer-configured"}
+    {
+        "no-personal-data-sent",
+        "overview-external-calls",
+        "ai-processing-listed",
+        "no-tracking",
+        "no-additional-processors",
+        "byok-customer-configured",
+    }
 )
 """Kinds whose sentences say that a service is used, when they name one."""
 
@@ -80,7 +87,11 @@ def _read_all(parts: tuple[Block | Table, ...], tables: Iterator[Taken], names: 
 def _named(said: tuple[Statement, ...], directory: Directory) -> Iterator[ProviderRow]:
     """Services that sentences name as used."""
     for each in said:
-        if each.pattern == "table" or each.kind not in _NAMING or (each.polarity == "promise" and each.kind != "byok-customer-configured"):
+        if (
+            each.pattern == "table"
+            or each.kind not in _NAMING
+            or (each.polarity == "promise" and each.kind != "byok-customer-configured")
+        ):
             continue
         cell = directory.cell(each.quote)
         known = msgspec.structs.replace(cell, unknown=(), none=False)
