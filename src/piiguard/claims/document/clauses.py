@@ -9,7 +9,7 @@ import msgspec
 
 _NO = re.compile(
     r"\b(?:no|not|never|none|neither|nor|nothing|nobody|without|cannot|nowhere|zero)\b|n't\b|\bfree (?:of|from)\b"
-    r"|\brefrains? from\b|\bavoids?\b|\bprohibit\w*|\bunable to\b|\bn/a\b|❌|✗|✘"
+    r"|\brefrains? from\b|\bavoids?\b|\bprohibit\w*|\bunable to\b|\bblock(?:s|ed)\b|\bprevents?\b|\bdisallow\w*|\bn/a\b|❌|✗|✘"
 )
 _NOT_NO = re.compile(
     r"\bnot only\b|\bno later than\b|\bwithout (?:undue |any )?delay\b|\bno (?:more|longer) than\b|\bnot limited to\b"

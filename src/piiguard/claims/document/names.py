@@ -27,7 +27,7 @@ _VENDORS = (
         rf"^{_NAME},? (?:is|are) (?:an?|the) (?:\w+[ -]){{0,3}}(?:atlassian|marketplace|vendor|developer|company|studio|software|partner|publisher)",
         re.I,
     ),
-    re.compile(rf"^{_NAME},? \(?[\"']?(?:we|us|our)[\"'),]"),
+    re.compile(rf"\b{_NAME},? \([\"']?(?:we|us|our)[\"'),]"),
     re.compile(
         rf"\b(?:[Aa]pps|[Ss]ecurity and privacy|[Pp]rivacy|[Tt]rust [Cc]ent(?:er|re)) (?:at|by|of|from) {_NAME}"
     ),

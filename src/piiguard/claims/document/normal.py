@@ -45,6 +45,7 @@ def normal(text: str, names: Names) -> str:
     said = provider_words().sub(lambda found: _token(found.lastgroup or ""), said)
     said = said.lower().replace("e-mail", "email").replace("e.g.", "eg").replace("i.e.", "ie")
     said = re.sub(r"\b(third|third-)\s?(part)", r"third-\2", said).replace("third--", "third-")
+    said = re.sub(r"\bthe (?:vendor|publisher|developer)\b(?!s)", "us", said)
     return " ".join(said.split())
 
 

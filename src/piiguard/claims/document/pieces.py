@@ -58,17 +58,25 @@ class Piece(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...] = ()
 
 
-def arrange(pieces: Iterable[Piece]) -> tuple[Block | Table, ...]:
-    """Blocks and tables in document order."""
+class Arranged(msgspec.Struct, frozen=True):
+    """Blocks and tables in document order, and every heading, whether something stands under it or not."""
+
+    parts: tuple[Block | Table, ...]
+    headings: tuple[Heading, ...]
+
+
+def arrange(pieces: Iterable[Piece]) -> Arranged:
+    """What the pieces are, each in its place."""
     arranged = _Arranger()
     for piece in pieces:
         arranged.take(piece)
-    return tuple(arranged.blocks)
+    return Arranged(tuple(arranged.blocks), tuple(arranged.headings))
 
 
 class _Arranger:
     def __init__(self) -> None:
         self.blocks: list[Block | Table] = []
+        self.headings: list[Heading] = []
         self._path: tuple[Heading, ...] = ()
         self._lead = ""
         self._question = ""
@@ -97,6 +105,7 @@ class _Arranger:
         title = body.text[number.end() :] if number else body.text
         heading = Heading(number[1] if number else "", title.rstrip(":").strip(), body.line, level)
         self._path = (*(each for each in self._path if each.level < level), heading)
+        self.headings.append(heading)
         self._term = ""
 
     def _prose(self, piece: Piece) -> None:

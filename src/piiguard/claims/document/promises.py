@@ -44,6 +44,9 @@ _STANDS = re.compile(
     r"\b(?:is|are|do|does|will|can|runs?|stores?|uses?|request|requests)\b"
 )
 """An item that is a sentence of its own."""
+_INVITING = frozenset({"security-contact", "data-subject-requests", "dpa-on-request"})
+"""Kinds that a sentence to the reader can make: what others say to the reader is advice, and no promise."""
+_POINTS_BACK = re.compile(r"^(?:It|This app|The app|They)\b")
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -67,6 +70,10 @@ def statements(sentence: Sentence, names: Names, places: Places) -> tuple[tuple[
     """The claims of a sentence; or, where it makes none and reads like a promise, the sentence itself."""
     spoken = tuple(_spoken(sentence, names))
     said = tuple(dict.fromkeys(each for one in spoken for each in _said(one)))
+    if not said and sentence.first and sentence.block.label:
+        said = tuple(_said(_joined(sentence, names)))
+    if _about_website(sentence):
+        return (), None
     place = places.of(sentence.block.headings)
     apps = _apps(sentence, names)
     if said:
@@ -100,14 +107,24 @@ def _told_once(said: tuple[Said, ...]) -> Iterator[Said]:
         key = each.kind, each.polarity
         if key not in best or len(each.exceptions) > len(best[key].exceptions):
             best[key] = each
+    if ("configuration-data-only", "promise") in best:
+        best.pop(("configuration-data-only", "disclosure"), None)
     yield from best.values()
+
+
+def _about_website(sentence: Sentence) -> bool:
+    """Whether a heading says that this is about the vendor's website, which no app is."""
+    return any(has(heading.title.lower(), "website") for heading in sentence.block.headings)
 
 
 def _apps(sentence: Sentence, names: Names) -> tuple[str, ...]:
     """The apps that a sentence is about: those that it names, else those of its label or nearest heading that names any."""
     block = sentence.block
+    told = sentence.body.text
+    before = block.body.text[: block.body.text.find(told)] if _POINTS_BACK.match(told) else ""
     for text in (
-        sentence.body.text,
+        told,
+        before,
         block.label,
         block.lead,
         *(heading.title for heading in reversed(block.headings[1:])),
@@ -159,17 +176,23 @@ def _scope(text: str) -> str:
 
 def _answered(question: str, text: str, context: str) -> Iterator[_Spoken]:
     answer = reply(text)
-    asked = _ASKS.sub("", question.rstrip("?"))
+    asked = re.sub(r"^you\b", "we", _ASKS.sub("", question.rstrip("?")))
     closed = bool(_ASKS.match(question)) and not is_negated(question)
     if closed and answer is not None:
         yield _Spoken(asked, context, negated=not answer)
         rest = re.sub(r"^\W*(?:yes|no|neither|never|none)\b[\s,.:;—–-]*", "", text)
-        if rest and _FRAGMENT.search(rest):
+        if len(rest.split()) > 2:
             yield _Spoken(rest, context)
     elif _FRAGMENT.search(text) and not (closed and _PREPOSITION.match(text)) or _SUBJECT.match(text):
         yield _Spoken(text, context)
     else:
         yield _Spoken(f"{asked}, {text}" if closed else f"{question.rstrip('?')} {text}", context)
+
+
+def _joined(sentence: Sentence, names: Names) -> _Spoken:
+    """A label and a text that says nothing by itself (`Cookies: We don't use any`) as one."""
+    text, label = normal(sentence.body.text, names), normal(sentence.block.label, names)
+    return _Spoken(f"{label} = {text}", f"{label} | {text}")
 
 
 def _led(lead: str, text: str) -> str:
@@ -192,7 +215,10 @@ def _said(spoken: _Spoken) -> Iterator[Said]:
         return
     for clause in clauses(spoken.text, spoken.negated):
         if not clause.condition and not has(clause.text, "hedge"):
+            advice = has(clause.text, "advice")
             for pattern in language().patterns:
+                if advice and pattern.kind not in _INVITING:
+                    continue
                 polarity = _polarity(pattern, clause, spoken.context)
                 if polarity == "promise" or (polarity and not has(clause.text, "bare-verb")):
                     yield Said(pattern.kind, polarity, _exceptions(pattern, clause, spoken), pattern.id)
@@ -213,9 +239,9 @@ def _exceptions(pattern: Pattern, clause: Clause, spoken: _Spoken) -> tuple[str,
     named = []
     if clause.excepted:
         named = [name for name, each in language().exceptions.items() if has(clause.excepted, each.words)]
-        named = named or [clause.excepted[:120]]
-    if clause.negated and has(clause.text, language().exceptions["named-elsewhere"].words):
-        named.append("named-elsewhere")
+        named = named or [re.sub(r"\bsvc(?:-\w+)?", "the named service", clause.excepted)[:120]]
+    if clause.negated:
+        named += [name for name in ("named-elsewhere", "named-service") if has(clause.text, language().exceptions[name].words)]
     return tuple(dict.fromkeys((*pattern.exceptions, *named)))
 
 

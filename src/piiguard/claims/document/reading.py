@@ -7,9 +7,8 @@ from pathlib import Path, PurePath
 
 from piiguard.claims.document.html import read_html
 from piiguard.claims.document.markdown import read_markdown
-from piiguard.trustcenter import Block, Table
 from piiguard.claims.document.office import read_docx, read_pdf
-from piiguard.claims.document.pieces import Piece, arrange
+from piiguard.claims.document.pieces import Arranged, Piece, arrange
 from piiguard.claims.document.plain import read_plain
 from piiguard.errors import UsageError
 
@@ -40,8 +39,8 @@ def load(path: Path) -> bytes:
         raise UsageError(f"cannot be read ({error.strerror})", where=path.name) from None
 
 
-def read(name: str, data: bytes) -> tuple[Block | Table, ...]:
-    """The blocks and tables of a document, by the end of its name.
+def read(name: str, data: bytes) -> Arranged:
+    """The blocks, tables and headings of a document, by the end of its name.
 
     Raises UsageError for a format that is not known, for text that is not UTF-8, and for documents beyond measure.
     """

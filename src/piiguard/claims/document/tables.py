@@ -14,7 +14,7 @@ from piiguard.claims.document.place import Places
 from piiguard.claims.document.providers import Directory, is_atlassian_name
 
 _COLUMNS = {
-    "app": r"^(?:the )?(?:apps?|app name|applications?|products?|used by|add-?ons?|plugins?|which app|name of app|service)$",
+    "app": r"^(?:the )?(?:apps?|app name|applications?|products?|used by|add-?ons?|plugins?|which app|name of app)$",
     "platform": r"platform|host product|^product$|atlassian product",
     "pii": r"\bpii\b|personal (?:data|info\w*)|user data|stores? data|end-user data",
     "calls": r"external (?:calls?|services?|connections?|hosts?|apis?|requests?|endpoints?|systems?)|outbound|egress|network|third[- ]party (?:calls?|services?|apis?)|calls out|connects to|talks to",
@@ -74,13 +74,6 @@ def _columns(header: tuple[str, ...]) -> dict[str, int]:
         )
         if name:
             found[name] = index
-    if "provider" not in found and "app" in found and re.search(r"^services?$", header[found["app"]], re.I):
-        found["provider"] = found.pop("app")
-        app = next(
-            (index for index, cell in enumerate(header) if re.search(_COLUMNS["app"], cell.lower().strip())), None
-        )
-        if app is not None and app != found["provider"]:
-            found["app"] = app
     return found
 
 

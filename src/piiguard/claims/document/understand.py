@@ -39,16 +39,17 @@ def understand(name: str, data: bytes, *, hosts: Iterable[Host] = (), apps: Iter
     `hosts`: those of piiguard.yaml, whose names the document may use. `apps`: names of apps that were scanned.
     Raises UsageError when the document cannot be read.
     """
-    parts = read(name, data)
+    arranged = read(name, data)
+    parts = arranged.parts
     names = names_of(parts, apps)
-    places = Places(heading for part in parts for heading in part.headings)
+    places = Places(arranged.headings)
     directory = Directory(hosts)
     tables = tuple(take(part, names, directory, places) for part in parts if isinstance(part, Table))
     said = _read_all(parts, iter(tables), names, places)
     updated, reviewed = dates(_texts(parts))
     document = Document(
         name=name,
-        title=next((part.headings[0].title for part in parts if part.headings), ""),
+        title=next((heading.title for heading in arranged.headings), ""),
         vendor=names.vendor[0] if names.vendor else "",
         apps=names.apps,
         updated=updated[1] if updated else None,
