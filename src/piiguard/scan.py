@@ -9,7 +9,10 @@ from pathlib import Path
 import msgspec
 
 from piiguard import __version__, app, flow
+from piiguard.app import history
+from piiguard.app.files import MB, Unreadable, read_text
 from piiguard.claims.config import document_path, load_policy
+from piiguard.claims.document import aging
 from piiguard.claims.document.drafting import draft_from
 from piiguard.claims.document.judging import Code, against_code, alone
 from piiguard.claims.document.reading import load
@@ -102,7 +105,20 @@ def check_document(file: Path | None, folder: Path | None, options: Options) -> 
     report = scan(folder, options)
     today = options.today or date.today()
     code = Code(report.subject, report.observations, report.gaps, policy, today, policy.document_apps)
-    return against_code(document, code)
+    return _held_against_time(against_code(document, code), report, folder)
+
+
+def _held_against_time(checked: Checked, report: Report, folder: Path) -> Checked:
+    """The same with what is younger than the document's review date; without a history, a note says so."""
+    found = aging.places(checked, report.subject, report.observations)
+    paths = {place.path for place in found}
+    try:
+        dates = history.line_dates(folder, paths)
+        texts = {path: tuple(read_text(folder, path, 4 * MB).splitlines()) for path in dates}
+    except (history.NoHistory, Unreadable) as error:
+        note = f"whether the code is younger than the document: {error}"
+        return msgspec.structs.replace(checked, notes=(*checked.notes, note))
+    return aging.aged(checked, found, dates, texts)
 
 
 def draft_from_document(file: Path, folder: Path) -> str:

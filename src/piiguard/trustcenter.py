@@ -268,7 +268,7 @@ class Checked(msgspec.Struct, frozen=True):
     scanned: tuple[str, ...] = ()
     """Ids of the apps that were scanned; none: the document alone."""
     notes: tuple[str, ...] = ()
-    """What could not be looked at."""
+    """What was left out, and why. It leaves no answer open."""
 
     @property
     def exit_code(self) -> int:
@@ -277,4 +277,4 @@ class Checked(msgspec.Struct, frozen=True):
         states = {each.state for each in self.cells}
         if "contradicted" in answers or self.document.contradictions or states - {"open"}:
             return 1
-        return 3 if "not-shown" in answers or states or self.notes else 0
+        return 3 if "not-shown" in answers or states else 0

@@ -32,7 +32,10 @@ def test_what_is_expected_is_never_found_with_the_other_polarity(expected: Path)
     claims = expectations(expected)["claims"]
     for claim in claims:
         other = {"promise": "disclosure", "disclosure": "promise"}[claim["polarity"]]
-        if not any(each["kind"] == claim["kind"] and each["says"] == claim["says"] and each["polarity"] == other for each in claims):
+        if not any(
+            each["kind"] == claim["kind"] and each["says"] == claim["says"] and each["polarity"] == other
+            for each in claims
+        ):
             assert not matching(document, {**claim, "polarity": other})
 
 
@@ -48,7 +51,10 @@ def test_apps_exceptions_providers_and_inner_contradictions(expected: Path) -> N
         assert sorted(document.apps) == sorted(told["apps"])
         assert sorted({name for row in document.providers for name in row.names.providers}) == sorted(told["providers"])
         lines = document_of(expected).read_text(encoding="utf-8").splitlines()
-        pairs = [{next(n for n, line in enumerate(lines, 1) if words in line) for words in pair} for pair in told["contradictions"]]
+        pairs = [
+            {next(n for n, line in enumerate(lines, 1) if words in line) for words in pair}
+            for pair in told["contradictions"]
+        ]
         assert sorted(map(sorted, pairs)) == sorted(sorted(each.lines) for each in document.contradictions)
 
 
@@ -74,7 +80,11 @@ def test_each_line_is_that_of_the_sentence(expected: Path) -> None:
     for each in read_fixture(expected).statements:
         first = each.quote.split(": ", 1)[-1].split("? ", 1)[-1].split()[0].strip("\"'|").replace("'", "\u2019")
         line = lines[each.line - 1].replace("'", "\u2019")
-        assert first in line or each.pattern == "table" or first in " ".join(lines[each.line - 2 : each.line + 1]).replace("'", "\u2019")
+        assert (
+            first in line
+            or each.pattern == "table"
+            or first in " ".join(lines[each.line - 2 : each.line + 1]).replace("'", "\u2019")
+        )
 
 
 def test_the_seeds_structure_is_mapped() -> None:
@@ -112,4 +122,6 @@ def test_lines_without_bullets_complete_a_sentence_too() -> None:
 def test_a_promise_that_no_pattern_knows_is_listed() -> None:
     document = read_text("We will always water the data of our customers.\n")
     assert not document.statements
-    assert [(each.line, each.quote) for each in document.unrecognised] == [(1, "We will always water the data of our customers.")]
+    assert [(each.line, each.quote) for each in document.unrecognised] == [
+        (1, "We will always water the data of our customers.")
+    ]

@@ -75,7 +75,9 @@ def test_says_nothing_about_the_app(text: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from([fits for fits, _ in PHRASES.values()]), st.integers(0, 4), st.sampled_from(["md", "txt", "html"]))
+@given(
+    st.sampled_from([fits for fits, _ in PHRASES.values()]), st.integers(0, 4), st.sampled_from(["md", "txt", "html"])
+)
 def test_place_and_format_do_not_matter(sentence: str, lines: int, suffix: str) -> None:
     if sentence.lower().startswith("what we store"):
         return

@@ -11,10 +11,10 @@ import msgspec
 from ruamel.yaml import YAML
 
 from piiguard.claims.document.language import has, has_all
-from piiguard.trustcenter import Contradiction, Document, Polarity, Statement
 from piiguard.claims.document.normal import Names, normal
 from piiguard.facts.providers import providers
 from piiguard.facts.trackers import trackers
+from piiguard.trustcenter import Contradiction, Document, Polarity, Statement
 
 _TableSide = Literal["stores-pii", "external-calls", "subprocessor", "service", "ai", "tracker"]
 _NOBODY = Names()

@@ -81,7 +81,11 @@ def _hosts(document: Document) -> Iterator[str]:
             for pattern in provider.hosts if provider else ():
                 told = [f"  - host: {json.dumps(pattern)}  # line {entry.line}", f"    kind: {kind}"]
                 lines.setdefault(pattern, [*told, f"    name: {json.dumps(name, ensure_ascii=False)}"])
-    yield "hosts:" if lines else "# hosts: []  # with an empty list, every call to a host outside Atlassian stands against it"
+    yield (
+        "hosts:"
+        if lines
+        else "# hosts: []  # with an empty list, every call to a host outside Atlassian stands against it"
+    )
     for each in lines.values():
         yield from each
     for row in document.providers:

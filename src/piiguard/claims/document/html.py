@@ -5,19 +5,62 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from piiguard.trustcenter import Text
 from piiguard.claims.document.pieces import Kind, Piece, comma_table, pipe_cells, table
 from piiguard.claims.document.text import Gathered
+from piiguard.trustcenter import Text
 
 _UNSEEN = frozenset(
     {"script", "style", "head", "title", "template", "noscript", "svg", "nav", "iframe", "object", "select"}
 )
 _BLOCKS = frozenset(
-    "p div li ul ol dl dt dd h1 h2 h3 h4 h5 h6 section article main header footer aside blockquote pre table tr td th "
-    "thead tbody tfoot caption figure figcaption details summary form fieldset address hr br body html".split()
+    [
+        "p",
+        "div",
+        "li",
+        "ul",
+        "ol",
+        "dl",
+        "dt",
+        "dd",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "section",
+        "article",
+        "main",
+        "header",
+        "footer",
+        "aside",
+        "blockquote",
+        "pre",
+        "table",
+        "tr",
+        "td",
+        "th",
+        "thead",
+        "tbody",
+        "tfoot",
+        "caption",
+        "figure",
+        "figcaption",
+        "details",
+        "summary",
+        "form",
+        "fieldset",
+        "address",
+        "hr",
+        "br",
+        "body",
+        "html",
+    ]
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)} | {"summary": 6, "caption": 6}
-_VOID = frozenset("br hr img input meta link wbr source area base col embed param track".split())
+_VOID = frozenset(
+    ["br", "hr", "img", "input", "meta", "link", "wbr", "source", "area", "base", "col", "embed", "param", "track"]
+)
 
 
 def read_html(text: str, first_line: int = 1) -> Iterator[Piece]:

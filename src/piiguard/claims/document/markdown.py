@@ -10,10 +10,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from piiguard.claims.document.html import read_html
-from piiguard.trustcenter import Text
 from piiguard.claims.document.pieces import Piece, comma_table, labelled_lines, table
 from piiguard.claims.document.plain import read_plain
 from piiguard.claims.document.text import Gathered
+from piiguard.trustcenter import Text
 
 _FRONT_MATTER = re.compile(r"\A---\r?\n.*?\r?\n(?:---|\.\.\.)\r?\n", re.DOTALL)
 _TEXT_FENCES = frozenset({"", "csv", "text", "txt", "markdown", "md"})
@@ -125,8 +125,6 @@ def _body_of(children: Sequence[Token], line: int) -> Text | None:
             gathered.add(" ", line)
         elif child.type == "html_inline" and child.content.lower().startswith("<br"):
             gathered.add(" ", line)
-        elif child.type in ("text", "code_inline"):
-            gathered.add(child.content, line)
-        elif child.type == "image":
+        elif child.type in ("text", "code_inline") or child.type == "image":
             gathered.add(child.content, line)
     return gathered.done()

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from piiguard.trustcenter import Block, Table
 from piiguard.claims.document.normal import Names
+from piiguard.trustcenter import Block, Table
 
 _PRODUCT = r"(?:Jira(?: Service Management| Software| Cloud)?|JSM|Confluence(?: Cloud)?|Bitbucket(?: Cloud)?|Compass|Trello|Rovo|Atlassian)"
 _WORD = r"(?:[A-Z0-9][\w'.+-]*|&)"

@@ -8,11 +8,11 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from piiguard.trustcenter import Text
 from piiguard.claims.document.pieces import Piece, table
 from piiguard.claims.document.plain import read_plain
 from piiguard.claims.document.text import Gathered
 from piiguard.errors import UsageError
+from piiguard.trustcenter import Text
 
 _MAX_PART = 16 * 1024 * 1024
 _MAX_PAGES = 200

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from piiguard.trustcenter import Heading
 from piiguard.claims.document.sections import section_of
+from piiguard.trustcenter import Heading
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from piiguard.trustcenter import Text
 from piiguard.claims.document.pieces import Piece, comma_table, pipe_cells, runs, table
 from piiguard.claims.document.sections import section_of
 from piiguard.claims.document.text import Gathered
+from piiguard.trustcenter import Text
 
 _BULLET = re.compile(r"^\s*(?:[-*•◦▪‣·–—✓✔✗✘❌✅]|\(?[a-z]\)|\d{1,2}[.)])\s+(?=\S)")
 _DASHED = re.compile(r"^\s*(?:[-*•◦▪‣·–—✓✔✗✘❌✅]|\(?[a-z]\))\s+(?=\S)")

@@ -10,9 +10,9 @@ import msgspec
 from piiguard.claims.catalogue import catalogue
 from piiguard.claims.document.clauses import Clause, clauses, is_negated, reply
 from piiguard.claims.document.language import Pattern, has, has_all, language
-from piiguard.trustcenter import Checkable, Loose, Polarity, Sentence, Statement
 from piiguard.claims.document.normal import Names, normal
 from piiguard.claims.document.place import Places
+from piiguard.trustcenter import Checkable, Loose, Polarity, Sentence, Statement
 
 _ASKS = re.compile(r"^(?:do|does|did|is|are|can|could|will|would|has|have|may|should)\s+", re.I)
 _FRAGMENT = re.compile(
@@ -183,7 +183,7 @@ def _answered(question: str, text: str, context: str) -> Iterator[_Spoken]:
         rest = re.sub(r"^\W*(?:yes|no|neither|never|none)\b[\s,.:;—–-]*", "", text)
         if len(rest.split()) > 2:
             yield _Spoken(rest, context)
-    elif _FRAGMENT.search(text) and not (closed and _PREPOSITION.match(text)) or _SUBJECT.match(text):
+    elif (_FRAGMENT.search(text) and not (closed and _PREPOSITION.match(text))) or _SUBJECT.match(text):
         yield _Spoken(text, context)
     else:
         yield _Spoken(f"{asked}, {text}" if closed else f"{question.rstrip('?')} {text}", context)
@@ -241,7 +241,9 @@ def _exceptions(pattern: Pattern, clause: Clause, spoken: _Spoken) -> tuple[str,
         named = [name for name, each in language().exceptions.items() if has(clause.excepted, each.words)]
         named = named or [re.sub(r"\bsvc(?:-\w+)?", "the named service", clause.excepted)[:120]]
     if clause.negated:
-        named += [name for name in ("named-elsewhere", "named-service") if has(clause.text, language().exceptions[name].words)]
+        named += [
+            name for name in ("named-elsewhere", "named-service") if has(clause.text, language().exceptions[name].words)
+        ]
     return tuple(dict.fromkeys((*pattern.exceptions, *named)))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import cache
 
-from piiguard.trustcenter import Cell
 from piiguard.claims.policy import Host
 from piiguard.facts.providers import Provider, providers
+from piiguard.trustcenter import Cell
 
 _NONE = re.compile(
     r"^\W*(?:none|no|n/?a|not applicable|nothing|keine|never)?\W*(?:$|\(|[—–-] |no external|other than atlassian)", re.I

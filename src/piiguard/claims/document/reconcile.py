@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
+from piiguard.claims.catalogue import catalogue
 from piiguard.claims.document.providers import Directory
 from piiguard.claims.hosts import bare_host, is_atlassian
-from piiguard.claims.weigh import weigh
-from piiguard.claims.catalogue import catalogue
 from piiguard.claims.policy import AppPolicy
+from piiguard.claims.weigh import weigh
 from piiguard.model import App, Gap, Observation, Subject
-from piiguard.trustcenter import CellFinding, Document, Match, ProviderRow
+from piiguard.trustcenter import CellFinding, Document, Match
 
 _CALLS = frozenset(
     {

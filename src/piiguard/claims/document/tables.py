@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import msgspec
 
 from piiguard.claims.document.clauses import reply
-from piiguard.trustcenter import AppRow, Block, ProviderRow, Row, Statement, Table, TableRead, Text
 from piiguard.claims.document.normal import Names
 from piiguard.claims.document.place import Places
 from piiguard.claims.document.providers import Directory, is_atlassian_name
+from piiguard.trustcenter import AppRow, Block, ProviderRow, Row, Statement, Table, TableRead, Text
 
 _COLUMNS = {
     "app": r"^(?:the )?(?:apps?|app name|applications?|products?|used by|add-?ons?|plugins?|which app|name of app)$",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from piiguard.claims.document.contradictions import contradictions
 from piiguard.claims.document.dates import dates
-from piiguard.trustcenter import Block, Document, Loose, ProviderRow, Statement, Table, Text
 from piiguard.claims.document.names import names_of
 from piiguard.claims.document.normal import Names
 from piiguard.claims.document.place import Places
@@ -17,8 +18,7 @@ from piiguard.claims.document.reading import read
 from piiguard.claims.document.sentences import sentences
 from piiguard.claims.document.tables import Taken, take
 from piiguard.claims.policy import Host
-
-import msgspec
+from piiguard.trustcenter import Block, Document, Loose, ProviderRow, Statement, Table, Text
 
 _NAMING = frozenset(
     {
