@@ -1,4 +1,4 @@
-"""The types of a Trust Center document: what was read, how it was judged. Lines are 1-based and those of the file given.
+"""The types of a Trust Center document: what was read, how it was judged. Lines are 1-based, those of the file.
 
 They stand beside `model.py` because both the judge (claims/document) and the writers (formats) use them.
 """

@@ -22,9 +22,9 @@ class NoHistory(Exception):
 
 
 def line_dates(root: Path, paths: Iterable[str]) -> dict[str, dict[str, str]]:
-    """For each path: the text of each line in the commit that is checked out -> ISO date on which it was last committed.
+    """For each path: the text of each line of the commit that is checked out -> the ISO day on which it came.
 
-    Dates are those of the commits (UTC). Raises NoHistory, with the reason.
+    Days are those of the commits (UTC). Raises NoHistory, with the reason.
     """
     commit = head_commit(root)
     if commit is None:

@@ -89,7 +89,7 @@ DESCRIPTIONS = {
     "attestations": "Statements for claims that code cannot show.",
     "waivers": "Findings that are accepted, with the reason.",
     "apps": "App id (the folder of its manifest, or .) -> what holds for that app beside the rest.",
-    "trust-center": "The published page: `document`, its path inside the scanned folder; `apps`, its names of apps -> app ids.",
+    "trust-center": "The published page: `document`, its path in the scanned folder; `apps`, its names of apps -> ids.",
     "version": "Version of this format.",
 }
 """Key -> what an editor shows for it."""

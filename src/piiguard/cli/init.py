@@ -18,7 +18,7 @@ from piiguard.errors import UsageError
 @click.argument("path", type=folder, default=".")
 @click.option("--from", "document", type=file, metavar="DOC", help="Take it from a Trust Center document instead.")
 def init(path: Path, document: Path | None) -> int:
-    """Write a piiguard.yaml for the app in PATH, commented out and from what a scan sees, or from what a document says."""
+    """Write a piiguard.yaml for the app in PATH: commented, from what a scan sees, or from what a document says."""
     from piiguard import scan as scanning
 
     for name in FILE_NAMES:

@@ -38,8 +38,8 @@ def check(
 ) -> int:
     """Read DOC, and hold what it promises against itself and against the code.
 
-    DOC is Markdown, HTML, text, DOCX or PDF. Without --app the document is judged alone. Without DOC, the piiguard.yaml of
-    the app says which it is (`trust-center.document`).
+    DOC is Markdown, HTML, text, DOCX or PDF. Without --app the document is judged alone. Without DOC, the
+    piiguard.yaml of the app says which it is (`trust-center.document`).
     """
     from piiguard import scan as scanning  # the engines load slowly: --help does without
     from piiguard.formats.document import to_json, to_text

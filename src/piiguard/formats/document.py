@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import StringIO
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.padding import Padding
@@ -139,7 +139,7 @@ def _contradiction(each: Contradiction) -> dict[str, Any]:
 def to_text(checked: Checked, view: View) -> str:
     """The verdict table: by section, in the document's order, with quotes."""
     file = StringIO()
-    color = "standard" if view.color else None
+    color: Literal["standard"] | None = "standard" if view.color else None
     console = Console(
         file=file, width=view.width, force_terminal=view.color, color_system=color, no_color=not view.color,
         highlight=False, emoji=False, markup=False, legacy_windows=False,
@@ -262,7 +262,7 @@ def _last(checked: Checked) -> str:
         f"{said} recognised, {len(document.unrecognised)} listed as unrecognised ({document.recognised:.0%} recognised)"
     )
     answers = [each.answer for each in checked.judged if each.answer]
-    counts = [f"{answers.count(name)} {name}" for name in _MARKS if name in answers]  # type: ignore[arg-type]
+    counts = [f"{answers.count(name)} {name}" for name in _MARKS if name in answers]
     cells = f"{plural(len(checked.cells), 'table finding')}" if checked.cells else ""
     pairs = plural(len(document.contradictions), "inner contradiction") if document.contradictions else ""
     return "; ".join(part for part in (told, ", ".join(counts), cells, pairs) if part)

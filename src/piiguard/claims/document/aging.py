@@ -50,7 +50,10 @@ def aged(
     dates: Mapping[str, Mapping[str, str]],
     texts: Mapping[str, tuple[str, ...]],
 ) -> Checked:
-    """The document with an answer to its review date. `dates`: path -> text of a line -> ISO day; `texts`: path -> lines now."""
+    """The document with an answer to its review date.
+
+    `dates`: path -> text of a line -> ISO day. `texts`: path -> its lines as they are now.
+    """
     review = checked.document.reviewed or checked.document.updated
     if review is None:
         return checked

@@ -9,28 +9,36 @@ import msgspec
 
 _NO = re.compile(
     r"\b(?:no|not|never|none|neither|nor|nothing|nobody|without|cannot|nowhere|zero)\b|n't\b|\bfree (?:of|from)\b"
-    r"|\brefrains? from\b|\bavoids?\b|\bprohibit\w*|\bunable to\b|\bblock(?:s|ed)\b|\bprevents?\b|\bdisallow\w*|\bn/a\b|❌|✗|✘"
+    r"|\brefrains? from\b|\bavoids?\b|\bprohibit\w*|\bunable to\b|\bblock(?:s|ed)\b|\bprevents?\b"
+    r"|\bdisallow\w*|\bn/a\b|❌|✗|✘"
 )
 _NOT_NO = re.compile(
     r"\bnot only\b|\bno later than\b|\bwithout (?:undue |any )?delay\b|\bno (?:more|longer) than\b|\bnot limited to\b"
     r"|\bwhether or not\b|\bif not\b|\bno matter\b|\b(?:no|without) (?:additional |extra )?(?:cost|charge|notice)\b"
-    r"|\bnothing but\b|\bnone other than\b|\bdo(?:es)? not hesitate\b|\bdon't hesitate\b|\bno-code\b|\bnot? earlier than\b"
-    r"|\bno (?:need|reason) to worry\b|\bnot just\b|\bnot necessarily\b|\bwithout (?:leaving|interruption)\b|\bnot (?:yet )?sure\b"
+    r"|\bnothing but\b|\bnone other than\b|\bdo(?:es)? not hesitate\b|\bdon't hesitate\b|\bno-code\b"
+    r"|\bnot? earlier than\b"
+    r"|\bno (?:need|reason) to worry\b|\bnot just\b|\bnot necessarily\b|\bwithout (?:leaving"
+    r"|interruption)\b|\bnot (?:yet )?sure\b"
 )
 _EXCEPT = re.compile(
-    r",?\s*\(?\b(?:except(?:ing)?(?: for| when| where| that| those| as)?|other than|besides|apart from|aside from|beyond(?= atlassian| the| what)"
+    r",?\s*\(?\b(?:except(?:ing)?(?: for| when| where| that| those| as)?|other than|besides"
+    r"|apart from|aside from|beyond(?= atlassian| the| what)"
     r"|unless|save (?:for|where)|excluding|with the exception of|only (?:if|when|where)|outside of what)\b"
 )
 _CUT = re.compile(
-    r"\s*;\s*|\s+[–—-]{1,2}\s+(?!such as|including|for example|eg|like|ie)|:\s+|,?\s+\b(?:but|whereas|while|although|though|however|so that|because|as well as being)\b\s+"
+    r"\s*;\s*|\s+[–—-]{1,2}\s+(?!such as|including|for example|eg|like|ie)|:\s+|,?\s+\b(?:but|whereas"
+    r"|while|although|though|however|so that|because|as well as being)\b\s+"
     r"|,\s+(?:so|since|which|who)\s+(?=\w)|,?\s+(?:and\s+)?(?=not (?:through|by|on|via|to|in|from)\b)"
-    r"|,?\s+and\s+(?=(?:(?:we|it|they|you|your|our|the app|apps|this|that|these|all|no|nothing|there|is|are|was|will|do|does|never"
-    r"|has|have|can|cannot|only|stays?|remains?|runs?|hold|sets?|uses?|makes?|stores?|keeps?|sends?|contains?|automatically)\b|(?:\w+ )?(?:do|does|is|are)n't\b))"
+    r"|,?\s+and\s+(?=(?:(?:we|it|they|you|your|our|the app|apps|this|that|these|all|no|nothing|there"
+    r"|is|are|was|will|do|does|never"
+    r"|has|have|can|cannot|only|stays?|remains?|runs?|hold|sets?|uses?|makes?|stores?|keeps?|sends?"
+    r"|contains?|automatically)\b|(?:\w+ )?(?:do|does|is|are)n't\b))"
     r"|,\s+(?=(?:we|it|they|our|the app|apps|no data|nothing|everything|atlassian)\b(?! names))"
     r"|,\s+(?=(?:contains?|sets?|stores?|uses?|sends?|runs?|keeps?|makes?|collects?) (?:no|only|nothing)\b)"
 )
 _CONDITION = re.compile(
-    r"^(?:if|when|whenever|where|should|in the (?:unlikely )?(?:event|case)|in case|once|after|upon|before|since|as|because|to|for)\b(?:\([^)]*\)|[^,(])*,\s+"
+    r"^(?:if|when|whenever|where|should|in the (?:unlikely )?(?:event|case)|in case|once|after|upon"
+    r"|before|since|as|because|to|for)\b(?:\([^)]*\)|[^,(])*,\s+"
 )
 _ALTERNATIVE = re.compile(r",?\s+or\s+(?:to\s+)?(?:no|not|none|nowhere)\b.*$")
 """`… only to services that you configure, or to none`: the second half adds nothing."""
@@ -103,7 +111,8 @@ def reply(text: str) -> bool | None:
     """Whether an answer or a value begins with yes (True) or no (False), or with neither (None)."""
     words = text.lower().strip(" *_\"'(")
     if re.match(
-        r"(?:no|none|never|neither|not (?:at all|used|stored|applicable|required|collected|shared|supported|available)?|nothing|n/a|false|nobody|❌|✗|✘|0)(?:\b|$|\W)",
+        r"(?:no|none|never|neither|not (?:at all|used|stored|applicable|required|collected|shared"
+        r"|supported|available)?|nothing|n/a|false|nobody|❌|✗|✘|0)(?:\b|$|\W)",
         words,
     ):
         return False

@@ -20,7 +20,8 @@ _DAY = (
     re.compile(r"(?P<year>\d{4})-(?P<m>\d{2})(?!-?\d)"),
 )
 _UPDATED = re.compile(
-    r"\b(?:last[ -])?(?:updated?|revised|changed|modified|amended)\b(?: date)?(?: on)?[\s:*_()]*|\bversion of\s+|\bas of\s+",
+    r"\b(?:last[ -])?(?:updated?|revised|changed|modified|amended)\b(?: date)?(?: on)?[\s:*_()]*"
+    r"|\bversion of\s+|\bas of\s+",
     re.I,
 )
 _EFFECTIVE = re.compile(r"\beffective(?: date| as of| from| starting)?[\s:*_]*", re.I)
@@ -44,7 +45,7 @@ def _latest(texts: tuple[Text, ...], said: re.Pattern[str]) -> tuple[int, str] |
 
 
 def day_in(text: str) -> date | None:
-    """The day at the start of a text. What is open is read in the vendor's favour: the later one, a month's last day."""
+    """The day at the start of a text. What is open is read in the vendor's favour: the later, a month's last day."""
     for pattern in _DAY:
         found = pattern.match(text.strip())
         if found:

@@ -13,7 +13,8 @@ from piiguard.trustcenter import Document, Statement
 
 _HEAD = """\
 # What we claim about our apps, as {name} says. Each line names the line of the document that it comes from. Hosts
-# and switches hold as they stand; take the # off a claim that the page does not make. docs/piiguard-yaml.md explains each key.
+# and switches hold as they stand; take the # off a claim that the page does not make. docs/piiguard-yaml.md explains
+# each key.
 version: 1
 """
 _NAMES = Names()

@@ -58,6 +58,9 @@ _BLOCKS = frozenset(
     ]
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)} | {"summary": 6, "caption": 6}
+_DEEPEST = 200
+"""Elements nested deeper are text without structure."""
+_NEVER_INSIDE_ITSELF = frozenset({"p", "li", "dt", "dd", "td", "th", "tr"})
 _VOID = frozenset(
     ["br", "hr", "img", "input", "meta", "link", "wbr", "source", "area", "base", "col", "embed", "param", "track"]
 )
@@ -85,6 +88,10 @@ class _Reader(HTMLParser):
         self._raw: list[tuple[int, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if len(self._open) > _DEEPEST:
+            return
+        if self._open and self._open[-1] == tag and tag in _NEVER_INSIDE_ITSELF:
+            self.handle_endtag(tag)
         hidden = tag in _UNSEEN or any(
             name in ("hidden",) or (name, value) == ("aria-hidden", "true") for name, value in attrs
         )

@@ -1,7 +1,7 @@
-"""A document held against the code: each sentence's answer from the verdict of its claim, under the policy that it states.
+"""A document held against the code: each sentence is answered by the verdict of its claim, under its policy.
 
-What a sentence excepts becomes a relaxation of the policy, and the pure judge is asked again with that policy, so that an
-exception of the text means exactly what the same line of piiguard.yaml would mean.
+What a sentence excepts becomes a relaxation of the policy, and the pure judge is asked again with that policy, so that
+an exception of the text means exactly what the same line of piiguard.yaml would mean.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ class _Judge:
         return reply
 
     def _excepting(self, statement: Statement, reply: Reply) -> Reply:
-        """Where the text excepts something that no switch stands for, a finding may be what it excepts: a person must say."""
+        """Where the text excepts what no switch stands for, a finding may be just that: a person must say."""
         known = language().exceptions
         effective = {name for name, each in known.items() if each.switches or each.stores}
         unclear = [each for each in statement.exceptions if each not in effective]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import msgspec
@@ -82,7 +82,13 @@ def _whole_words(alternative: str) -> str:
 
 def has(text: str, name: str) -> bool:
     """Whether a lower-case text has words of the class; `a|b`: of one of the classes."""
-    return any(_classes()[each].search(text) for each in name.split("|"))
+    return any(_has_one(text, each) for each in name.split("|"))
+
+
+@lru_cache(maxsize=4096)
+def _has_one(text: str, name: str) -> bool:
+    """Many patterns ask the same of a clause."""
+    return _classes()[name].search(text) is not None
 
 
 def has_all(text: str, names: Iterable[str]) -> bool:

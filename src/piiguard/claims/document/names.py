@@ -9,14 +9,18 @@ from collections.abc import Iterable, Iterator
 from piiguard.claims.document.normal import Names
 from piiguard.trustcenter import Block, Table
 
-_PRODUCT = r"(?:Jira(?: Service Management| Software| Cloud)?|JSM|Confluence(?: Cloud)?|Bitbucket(?: Cloud)?|Compass|Trello|Rovo|Atlassian)"
+_PRODUCT = (
+    r"(?:Jira(?: Service Management| Software| Cloud)?|JSM|Confluence(?: Cloud)?|Bitbucket(?: Cloud)?"
+    r"|Compass|Trello|Rovo|Atlassian)"
+)
 _WORD = r"(?:[A-Z0-9][\w'.+-]*|&)"
 _APP = re.compile(
     rf"(?P<short>{_WORD}(?: (?:{_WORD}|of|and|the|for(?! {_PRODUCT}))){{0,4}}?)(?P<product> for {_PRODUCT})(?!\w)"
 )
 _APP_LABEL = re.compile(r"^(?:app|app name|application|product|add-?on|name of the app)$", re.I)
 _POLICY_OF = re.compile(
-    r"^(?:privacy (?:policy|statement|notice)|security (?:policy|statement)|trust cent(?:er|re)|data handling(?: sheet)?)\s*(?:for|of|:|[-–—])\s+(?:the )?(.{2,60})$",
+    r"^(?:privacy (?:policy|statement|notice)|security (?:policy|statement)|trust cent(?:er|re)"
+    r"|data handling(?: sheet)?)\s*(?:for|of|:|[-–—])\s+(?:the )?(.{2,60})$",
     re.I,
 )
 _VENDOR_LABEL = re.compile(r"^(?:vendor|publisher|company|developer|partner|provider)$", re.I)
@@ -24,7 +28,8 @@ _NAME = r"(?P<name>[A-Z][\w&'-]*(?: (?:[A-Z&][\w&'-]*)){0,3})"
 _VENDORS = (
     re.compile(rf"\b(?:published|developed|operated|provided|made|built|offered|controlled)(?: and \w+)? by {_NAME}"),
     re.compile(
-        rf"^{_NAME},? (?:is|are) (?:an?|the) (?:\w+[ -]){{0,3}}(?:atlassian|marketplace|vendor|developer|company|studio|software|partner|publisher)",
+        rf"^{_NAME},? (?:is|are) (?:an?|the) (?:\w+[ -]){{0,3}}(?:atlassian|marketplace|vendor|developer"
+        rf"|company|studio|software|partner|publisher)",
         re.I,
     ),
     re.compile(rf"\b{_NAME},? \([\"']?(?:we|us|our)[\"'),]"),
@@ -88,6 +93,9 @@ def _trimmed(name: str) -> str:
 
 
 def _apps_of_table(table: Table) -> Iterator[str]:
+    for cell in table.header:
+        for found in _APP.finditer(cell):
+            yield found[0]
     column = next(
         (
             index

@@ -28,7 +28,8 @@ class Names(msgspec.Struct, frozen=True):
 
 
 _ROA = re.compile(
-    r"Runs? [Oo]n Atlassian(?!'s|\w| (?:Forge|[Cc]loud|infrastructure|servers|platform))|[\"']runs? on atlassian[\"']|runs? on atlassian (?:badge|program|label|designation)",
+    r"Runs? [Oo]n Atlassian(?!'s|\w| (?:Forge|[Cc]loud|infrastructure|servers|platform))"
+    r"|[\"']runs? on atlassian[\"']|runs? on atlassian (?:badge|program|label|designation)",
     re.A,
 )
 _URL = re.compile(r"\b(?:https?://|www\.)\S+", re.I)

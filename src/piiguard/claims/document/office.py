@@ -1,4 +1,4 @@
-"""DOCX and PDF, with the libraries of the extra `piiguard[documents]`. Lines are paragraphs, or lines of the pages' text."""
+"""DOCX and PDF, with the libraries of the extra `piiguard[documents]`. Lines are paragraphs, or lines of the text."""
 
 from __future__ import annotations
 
@@ -71,8 +71,9 @@ def _paragraph(element: Any, line: int) -> Iterator[Piece]:
 
 
 def _words(element: Any) -> str:
-    parts = {f"{_WORD}t": lambda each: each.text or "", f"{_WORD}tab": lambda _: " ", f"{_WORD}br": lambda _: " "}
-    return "".join(parts[each.tag](each) for each in element.iter() if each.tag in parts)
+    spaces = (f"{_WORD}tab", f"{_WORD}br")
+    parts = [each.text or "" if each.tag == f"{_WORD}t" else " " * (each.tag in spaces) for each in element.iter()]
+    return "".join(parts)
 
 
 def read_pdf(name: str, data: bytes) -> Iterator[Piece]:

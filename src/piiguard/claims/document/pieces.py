@@ -34,7 +34,8 @@ _OPEN = re.compile(
 )
 """A sentence that its list completes: `The apps do not:`."""
 _OPEN_TITLE = re.compile(
-    r"\b(?:what|which|things?|data|information)\b.*(?:\b(?:not|never)\b|n't\b|n'T\b)|^(?:what |which )?(?:data|information)?\s*(?:that )?(?:we|the app|the apps)\b.*"
+    r"\b(?:what|which|things?|data|information)\b.*(?:\b(?:not|never)\b|n't\b|n'T\b)|^(?:what "
+    r"|which )?(?:data|information)?\s*(?:that )?(?:we|the app|the apps)\b.*"
     r"\b(?:store|collect|keep|send|share|log|process)s?\b",
     re.IGNORECASE,
 )

@@ -23,7 +23,7 @@ _MARKS = re.compile(r"\*\*|__|(?<!\w)[*_`]|[*_`](?!\w)")
 
 def read_plain(text: str, first_line: int = 1) -> Iterator[Piece]:
     """The pieces of a text."""
-    for run in runs(enumerate(text.splitlines(), first_line)):
+    for run in runs(enumerate(text.split("\n"), first_line)):
         yield from _run(run)
 
 

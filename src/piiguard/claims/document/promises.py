@@ -23,7 +23,8 @@ _SUBJECT = re.compile(r"^(?:you|we|it|they|our|your|all|this|atlassian|forge|the
 _LEADS = (
     (
         re.compile(
-            r"\b(?:what|which|things?|data|information)\b.*\b(?:do(?:es)? not|don't|doesn't|never|won't|will not)\b\s*(?P<verb>\w+)?",
+            r"\b(?:what|which|things?|data|information)\b.*\b(?:do(?:es)? not|don't|doesn't|never|won't"
+            r"|will not)\b\s*(?P<verb>\w+)?",
             re.I,
         ),
         "the app does not",
@@ -118,7 +119,7 @@ def _about_website(sentence: Sentence) -> bool:
 
 
 def _apps(sentence: Sentence, names: Names) -> tuple[str, ...]:
-    """The apps that a sentence is about: those that it names, else those of its label or nearest heading that names any."""
+    """The apps that a sentence names, else those of what it points back to, its label, or its nearest heading."""
     block = sentence.block
     told = sentence.body.text
     before = block.body.text[: block.body.text.find(told)] if _POINTS_BACK.match(told) else ""
@@ -127,7 +128,7 @@ def _apps(sentence: Sentence, names: Names) -> tuple[str, ...]:
         before,
         block.label,
         block.lead,
-        *(heading.title for heading in reversed(block.headings[1:])),
+        *(heading.title for heading in reversed(block.headings if len(names.apps) > 1 else block.headings[1:])),
     ):
         found = names.apps_in(text)
         if found:
@@ -164,7 +165,8 @@ def _labelled(label: str, text: str, context: str) -> Iterator[_Spoken]:
 
 
 _PLACE = re.compile(
-    r"\b(?:on|to|by|from) (?:any |the |our |our own )*(?:systems?|servers?|infrastructure|databases?)\b[^.,;]*|\boutside (?:of )?[^.,;]*"
+    r"\b(?:on|to|by|from) (?:any |the |our |our own )*(?:systems?|servers?|infrastructure"
+    r"|databases?)\b[^.,;]*|\boutside (?:of )?[^.,;]*"
 )
 
 
@@ -235,7 +237,7 @@ def _polarity(pattern: Pattern, clause: Clause, context: str) -> Polarity | None
 
 
 def _exceptions(pattern: Pattern, clause: Clause, spoken: _Spoken) -> tuple[str, ...]:
-    """What the wording excepts by itself, and what the clause names; words that no exception has are kept as they are."""
+    """What the wording excepts by itself, and what the clause names; words that no exception has stay as they are."""
     named = []
     if clause.excepted:
         named = [name for name, each in language().exceptions.items() if has(clause.excepted, each.words)]

@@ -15,7 +15,8 @@ _NONE = re.compile(
     r"^\W*(?:none|no|n/?a|not applicable|nothing|keine|never)?\W*(?:$|\(|[—–-] |no external|other than atlassian)", re.I
 )
 _CUSTOMER = re.compile(
-    r"\bbyok\b|bring[- ]your[- ]own|\bcustomer[- ](?:configured|provided|supplied|managed)|\byour own\b|\buser[- ]configured|\byou (?:configure|provide)"
+    r"\bbyok\b|bring[- ]your[- ]own|\bcustomer[- ](?:configured|provided|supplied|managed)"
+    r"|\byour own\b|\buser[- ]configured|\byou (?:configure|provide)"
     r"|\byour (?:git|ai|\w+) provider|\boptional, configured by",
     re.I,
 )

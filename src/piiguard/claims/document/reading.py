@@ -13,7 +13,7 @@ from piiguard.claims.document.plain import read_plain
 from piiguard.errors import UsageError
 
 MAX_BYTES = 4 * 1024 * 1024
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 400_000
 _TEXTS: dict[str, Callable[[str], Iterator[Piece]]] = {
     ".md": read_markdown,
     ".markdown": read_markdown,

@@ -113,10 +113,13 @@ def _unlisted(
         if not any(provider.name in names for provider in directory.of_host(host)):
             missing.setdefault(host, []).append(each)
     for host, places in sorted(missing.items()):
-        state = "contradicted" if column == "external calls" and not names else "missing"
-        yield CellFinding(
-            line, app.id, column, state, f"{host} is called at {_place(places[0])} and not named", _ids(places)
-        )  # type: ignore[arg-type]
+        if host == "*":
+            reason = f"every host is allowed ({_place(places[0])}): which are called cannot be told"
+            yield CellFinding(line, app.id, column, "open", reason, _ids(places))
+            continue
+        reason = f"{host} is called at {_place(places[0])} and not named"
+        none = column == "external calls" and not names
+        yield CellFinding(line, app.id, column, "contradicted" if none else "missing", reason, _ids(places))
 
 
 def _unreached(

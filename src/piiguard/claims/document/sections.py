@@ -23,7 +23,7 @@ def _sections() -> tuple[_Section, ...]:
 
 
 def section_of(title: str, *, strict: bool = False) -> int | None:
-    """Number of the section that a title is about, or None. `strict`: every telling word must be one of the section's."""
+    """Number of the section that a title is about, or None. `strict`: every word must be one of the section's."""
     said = " ".join(re.findall(r"[a-z0-9-]+", title.lower().replace("&", " and ")))
     best: tuple[int, int] = (0, 0)
     for section in _sections():

@@ -17,8 +17,14 @@ _COLUMNS = {
     "app": r"^(?:the )?(?:apps?|app name|applications?|products?|used by|add-?ons?|plugins?|which app|name of app)$",
     "platform": r"platform|host product|^product$|atlassian product",
     "pii": r"\bpii\b|personal (?:data|info\w*)|user data|stores? data|end-user data",
-    "calls": r"external (?:calls?|services?|connections?|hosts?|apis?|requests?|endpoints?|systems?)|outbound|egress|network|third[- ]party (?:calls?|services?|apis?)|calls out|connects to|talks to",
-    "provider": r"sub-?processors?|providers?|^services?$|^vendors?$|compan(?:y|ies)|third[- ]part(?:y|ies)|^entity|^name$|partners?|recipients?|processors?",
+    "calls": (
+        r"external (?:calls?|services?|connections?|hosts?|apis?|requests?|endpoints?|systems?)|outbound"
+        r"|egress|network|third[- ]party (?:calls?|services?|apis?)|calls out|connects to|talks to"
+    ),
+    "provider": (
+        r"sub-?processors?|providers?|^services?$|^vendors?$|compan(?:y|ies)|third[- ]part(?:y|ies)"
+        r"|^entity|^name$|partners?|recipients?|processors?"
+    ),
     "purpose": r"purpose|what for|^use$|reason|role|function|why|description|activity",
     "type": r"^type|category|who holds|relationship|configured|status|^account|mandatory|basis",
     "location": r"data cent|region|location|countr|^where|residency|hosted|jurisdiction",
