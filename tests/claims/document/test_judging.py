@@ -15,7 +15,7 @@ from piiguard.claims.document.language import language
 from piiguard.model import DATA_CLASSES, Gap, Observation, Subject
 from piiguard.trustcenter import Checked, Judged
 
-PHRASES: dict[str, list[str]] = YAML(typ="safe").load((FOLDER / "phrases.yaml").read_text(encoding="utf-8"))
+PHRASES: dict[str, list[str]] = YAML(typ="safe").load((FOLDER / "words" / "phrases.yaml").read_text(encoding="utf-8"))
 CODE = {claim.id: claim for claim in catalogue().claims.values() if claim.proof == "code"}
 SENTENCES = {
     pattern.kind: PHRASES[pattern.id][0]
@@ -87,9 +87,13 @@ def test_each_kind_holds_and_does_not(kind: str) -> None:
 def test_every_kind_that_code_shows_has_a_sentence() -> None:
     without = CODE.keys() - SENTENCES.keys()
     assert without == {
-        "ai-processing-listed", "credentials-only-to-issuer", "least-privilege-hosts", "no-hidden-exits", "overview-stores-no-pii",
+        "ai-processing-listed",
+        "credentials-only-to-issuer",
+        "least-privilege-hosts",
+        "no-hidden-exits",
+        "overview-stores-no-pii",
         "supported-runtime",
-    }  # fmt: skip
+    }
 
 
 def test_a_gap_leaves_a_promise_open() -> None:
@@ -177,15 +181,50 @@ def test_external_calls_none_is_contradicted_by_a_call() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "manifest", "answer"),
     [
-        ("All data is processed within Atlassian's infrastructure.", "processed-on-atlassian", {"remotes": [{"key": "r", "line": 5, "base_urls": ["https://r.example"]}]}, "contradicted"),
-        ("We follow secure coding practices.", "secure-development", {"content": [{"kind": "scripts", "value": "unsafe-eval", "line": 5}]}, "contradicted"),
-        ("Your data is never shared.", "no-personal-data-sent", {"modules": [{"kind": "event", "key": "e", "line": 5, "data": {"allowedRecipients": ["*"]}}]}, "contradicted"),
-        ("Each version passes Atlassian's security review.", "marketplace-review", {"extra_files_line": 5}, "not-shown"),
-        ("The app does not use AI.", "no-ai-processing", {"modules": [{"kind": "llm", "key": "l", "line": 5}]}, "contradicted"),
-        ("The table lists all third-party services.", "subprocessors-listed", {"egress_configurable_line": 5}, "not-shown"),
-        ("The app supports data residency.", "data-residency", {"egress": [{"kind": "fetch.backend", "line": 5, "address": "https://x.example"}]}, "contradicted"),
+        (
+            "All data is processed within Atlassian's infrastructure.",
+            "processed-on-atlassian",
+            {"remotes": [{"key": "r", "line": 5, "base_urls": ["https://r.example"]}]},
+            "contradicted",
+        ),
+        (
+            "We follow secure coding practices.",
+            "secure-development",
+            {"content": [{"kind": "scripts", "value": "unsafe-eval", "line": 5}]},
+            "contradicted",
+        ),
+        (
+            "Your data is never shared.",
+            "no-personal-data-sent",
+            {"modules": [{"kind": "event", "key": "e", "line": 5, "data": {"allowedRecipients": ["*"]}}]},
+            "contradicted",
+        ),
+        (
+            "Each version passes Atlassian's security review.",
+            "marketplace-review",
+            {"extra_files_line": 5},
+            "not-shown",
+        ),
+        (
+            "The app does not use AI.",
+            "no-ai-processing",
+            {"modules": [{"kind": "llm", "key": "l", "line": 5}]},
+            "contradicted",
+        ),
+        (
+            "The table lists all third-party services.",
+            "subprocessors-listed",
+            {"egress_configurable_line": 5},
+            "not-shown",
+        ),
+        (
+            "The app supports data residency.",
+            "data-residency",
+            {"egress": [{"kind": "fetch.backend", "line": 5, "address": "https://x.example"}]},
+            "contradicted",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_manifest_alone_speaks_against_a_sentence(
     text: str, kind: str, manifest: dict[str, Any], answer: str
 ) -> None:

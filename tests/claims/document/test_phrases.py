@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from piiguard.claims.document.language import language
 
-PHRASES: dict[str, list[str]] = YAML(typ="safe").load((FOLDER / "phrases.yaml").read_text(encoding="utf-8"))
+PHRASES: dict[str, list[str]] = YAML(typ="safe").load((FOLDER / "words" / "phrases.yaml").read_text(encoding="utf-8"))
 PATTERNS = {pattern.id: pattern for pattern in language().patterns}
 
 

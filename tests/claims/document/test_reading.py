@@ -13,7 +13,7 @@ from document_builders import FOLDER, read_text, said
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from piiguard.claims.document.reading import MAX_BYTES, FORMATS, load, read
+from piiguard.claims.document.reading import FORMATS, MAX_BYTES, load, read
 from piiguard.claims.document.understand import understand
 from piiguard.errors import UsageError
 from piiguard.trustcenter import Block
@@ -39,7 +39,8 @@ def pdf(lines: list[str]) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
@@ -54,7 +55,10 @@ def pdf(lines: list[str]) -> bytes:
 
 def test_html_and_markdown_say_the_same() -> None:
     markdown = "# Page\n\n## 1. Data\n\n- We store **no personal data**.\n- The app sets no cookies.\n"
-    html = "<h1>Page</h1>\n\n<h2>1. Data</h2>\n\n<ul><li>We store <b>no personal data</b>.</li>\n<li>The app sets no cookies.</li></ul>"
+    html = (
+        "<h1>Page</h1>\n\n<h2>1. Data</h2>\n\n"
+        "<ul><li>We store <b>no personal data</b>.</li>\n<li>The app sets no cookies.</li></ul>"
+    )
     one, other = read_text(markdown), read_text(html, "page.html")
     assert [(each.line, each.section, each.quote, each.kind) for each in one.statements] == [
         (each.line, each.section, each.quote, each.kind) for each in other.statements
@@ -116,7 +120,7 @@ def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
 
 
 def test_what_nobody_sees_is_not_read() -> None:
-    hidden = "<script>We store personal data.</script><style>.x{}</style><p hidden>We set cookies.</p><!-- We sell your data. -->"
+    hidden = "<script>We store personal data.</script><style>.x{}</style><p hidden>We set cookies.</p>"
     assert not said(f"<body>{hidden}<p>Hello.</p></body>", "page.html")
 
 

@@ -56,7 +56,10 @@ def test_stores_pii(cell: str, stores: bool | None) -> None:
 
 
 def test_an_overview_with_apps_across() -> None:
-    text = "| | Note Nook for Jira | Calm Clock for Jira |\n|---|---|---|\n| Stores PII | No | Yes |\n| External calls | None | OpenAI |\n"
+    text = (
+        "| | Note Nook for Jira | Calm Clock for Jira |\n|---|---|---|\n"
+        "| Stores PII | No | Yes |\n| External calls | None | OpenAI |\n"
+    )
     found = [(row.app, row.stores_pii, row.calls.providers if row.calls else None) for row in read_text(text).overview]
     assert found == [("Note Nook for Jira", False, ()), ("Calm Clock for Jira", True, ("OpenAI",))]
 
