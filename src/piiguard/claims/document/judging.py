@@ -27,6 +27,8 @@ from piiguard.model import Answer, App, Gap, Observation, Subject, Verdict
 from piiguard.trustcenter import Checked, Document, Judged, Match, Reply, Statement
 
 _WORST: tuple[Answer, ...] = ("contradicted", "not-shown", "missing", "attested", "supported", "not-applicable")
+_UNLISTED = "piiguard.yaml does not list this host"
+"""What the catalogue says of a host without an entry; here the document is the list."""
 _DESCRIBING = frozenset({"configuration-data-only", "byok-customer-configured"})
 """Kinds whose disclosures describe what the app does and admit nothing."""
 _LISTING = frozenset({"overview-external-calls", "ai-processing-listed"})
@@ -119,7 +121,8 @@ class _Judge:
         else:
             none = statement.kind == "overview-external-calls" and statement.polarity == "promise"
             verdict = self.verdicts(statement.exceptions, calls_nothing=none)[statement.kind, app.id]
-            reply = Reply(app.id, verdict.answer, verdict.reason, verdict.observations)
+            reason = verdict.reason.replace(_UNLISTED, "the document does not name this host")
+            reply = Reply(app.id, verdict.answer, reason, verdict.observations)
         if statement.polarity == "promise":
             reply = self._excepting(statement, self._with_platform(statement, app, reply))
         return reply

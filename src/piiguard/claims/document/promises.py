@@ -242,7 +242,7 @@ def _exceptions(pattern: Pattern, clause: Clause, spoken: _Spoken) -> tuple[str,
     if clause.excepted:
         named = [name for name, each in language().exceptions.items() if has(clause.excepted, each.words)]
         named = named or [re.sub(r"\bsvc(?:-\w+)?", "the named service", clause.excepted)[:120]]
-    if clause.negated:
+    if clause.negated and pattern.kind != "configuration-data-only":
         named += [
             name for name in ("named-elsewhere", "named-service") if has(clause.text, language().exceptions[name].words)
         ]
