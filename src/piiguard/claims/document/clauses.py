@@ -42,7 +42,7 @@ _CONDITION = re.compile(
 )
 _ALTERNATIVE = re.compile(r",?\s+or\s+(?:to\s+)?(?:no|not|none|nowhere)\b.*$")
 """`… only to services that you configure, or to none`: the second half adds nothing."""
-_WITHOUT = re.compile(r",?\s+without\s+")
+_WITHOUT = re.compile(r",?\s+with(?:out| no)\s+")
 
 
 class Clause(msgspec.Struct, frozen=True):
