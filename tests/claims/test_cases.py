@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claims_builders import TODAY, judged, observation, policy, subject, verdict
 from ruamel.yaml import YAML
 
+from claims.claims_builders import TODAY, judged, observation, policy, subject, verdict
 from piiguard.claims.catalogue import catalogue
 from piiguard.claims.judge import judge
 from piiguard.model import Attestation

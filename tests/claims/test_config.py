@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from claims_builders import policy
 from ruamel.yaml import YAML
 
+from claims.claims_builders import policy
 from piiguard.claims.config import ConfigError, load_policy, parse_policy
 from piiguard.claims.policy import Policy
 from piiguard.errors import UsageError

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from claims_builders import observation, policy
 
+from claims.claims_builders import observation, policy
 from piiguard.claims.hosts import bare_host, owners
 
 LISTED = policy(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from claims_builders import judged, observation, policy, subject
-
+from claims.claims_builders import judged, observation, policy, subject
 from piiguard.claims.init import draft
 from piiguard.claims.policy import AppPolicy
 from piiguard.model import Observation

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from claims_builders import TODAY, judged, observation, policy, source, subject, verdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claims.claims_builders import TODAY, judged, observation, policy, source, subject, verdict
 from piiguard.claims.catalogue import catalogue
 from piiguard.claims.config import ConfigError
 from piiguard.claims.exits import exit_code

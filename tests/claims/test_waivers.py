@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from claims_builders import TODAY, judged, observation, source, subject, verdict
 
+from claims.claims_builders import TODAY, judged, observation, source, subject, verdict
 from piiguard.claims.exits import exit_code
 from piiguard.claims.waivers import complaints, inline_waivers
 from piiguard.errors import UsageError

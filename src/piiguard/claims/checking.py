@@ -52,7 +52,9 @@ class Checked:
     def _struct(self, node: Node, kind: type[msgspec.Struct], at: Path) -> dict[str, Any]:
         fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         read: dict[str, Any] = {}
-        for key, value in self._entries(node, at):
+        for given, value in self._entries(node, at):
+            key = given if given in fields else given.replace("_", "-")
+            self.lines.setdefault((*at, key), line_of(value))
             if key not in fields:
                 self.wrong(line_of(value), unknown(dotted((*at, key)), key, tuple(fields)))
             elif not _empty(value):

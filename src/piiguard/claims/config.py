@@ -11,8 +11,9 @@ import msgspec
 from piiguard.claims.catalogue import catalogue
 from piiguard.claims.checking import Checked, dotted, unknown
 from piiguard.claims.checking import Path as KeyPath
+from piiguard.claims.document.language import language
 from piiguard.claims.policy import AppPolicy, Host, Policy
-from piiguard.claims.shapes import AppEntry, AttestationEntry, File
+from piiguard.claims.shapes import AppEntry, AttestationEntry, File, TrustCenterEntry
 from piiguard.claims.yamlnodes import Trouble, YamlTrouble, compose
 from piiguard.errors import UsageError
 from piiguard.model import Attestation, Location, Subject, Waiver
@@ -80,12 +81,33 @@ def parse_policy(text: bytes, path: str) -> Policy:
     return policy
 
 
+def document_path(policy: Policy, root: Path) -> Path | None:
+    """The file that `trust-center.document` names, or None where it is not given.
+
+    Raises UsageError when it is not there, or lies outside the scanned folder.
+    """
+    if not policy.document:
+        return None
+    place = policy.place(policy.document_line)
+    file = root / policy.document
+    if Path(policy.document).is_absolute() or not file.resolve().is_relative_to(root.resolve()):
+        raise UsageError("`trust-center.document` must be a path inside the scanned folder", where=place)
+    if not file.is_file():
+        raise UsageError(f"there is no file {policy.document}", where=place, todo="Correct `trust-center.document`")
+    return file
+
+
 def check_apps(policy: Policy, subject: Subject) -> None:
     """Raise ConfigError when the file speaks of an app that was not found."""
     ids = tuple(app.id for app in subject.apps)
     troubles = [
         Trouble(line, unknown(f"the app {dotted((app,))}", app, ids))
         for app, line in policy.app_lines.items()
+        if app not in ids
+    ]
+    troubles += [
+        Trouble(policy.document_line, unknown(f"the app {dotted((app,))}", app, ids))
+        for app in policy.document_apps.values()
         if app not in ids
     ]
     if troubles:
@@ -112,6 +134,7 @@ class _Resolver:
     def policy(self, file: File) -> Policy:
         everyone = self._app(file, (), AppPolicy())
         apps = {app: self._app(entry, ("apps", app), everyone) for app, entry in file.apps.items()}
+        center = file.trust_center or TrustCenterEntry()
         attestations = [*self._attestations(file.attestations, ("attestations",), "")]
         for app, entry in file.apps.items():
             attestations += self._attestations(entry.attestations, ("apps", app, "attestations"), app)
@@ -121,6 +144,9 @@ class _Resolver:
             everyone=everyone,
             apps=apps,
             app_lines={app: self._line("apps", app) for app in apps},
+            document=center.document or "",
+            document_line=self._line("trust-center", "document") if center.document else 0,
+            document_apps=center.apps,
             attestations=tuple(attestations),
             waivers=tuple(self._waivers(file)),
         )
@@ -164,7 +190,7 @@ class _Resolver:
             yield Host(host.host, host.kind, line, host.name or "", host.purpose or "")
 
     def _attestations(self, entries: tuple[AttestationEntry, ...], at: KeyPath, app: str) -> Iterator[Attestation]:
-        known = tuple(catalogue().claims)
+        known = (*catalogue().claims, *language().kinds)
         for index, entry in enumerate(entries):
             line = self._line(*at, index)
             if entry.claim not in known:

@@ -22,6 +22,8 @@ class Host(msgspec.Struct, frozen=True):
     line: int
     name: str = ""
     purpose: str = ""
+    path: str = ""
+    """The file that says so, when it is not piiguard.yaml."""
 
 
 class AppPolicy(msgspec.Struct, frozen=True):
@@ -34,6 +36,8 @@ class AppPolicy(msgspec.Struct, frozen=True):
     """Whether `hosts` is given at all: with a list, a host that is not on it stands against the list."""
     relaxed: dict[str, int] = {}
     """Switches that are set away from the strict default -> line."""
+    told_by: dict[str, str] = {}
+    """Those of the switches that another file than piiguard.yaml sets -> that file."""
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -45,6 +49,11 @@ class Policy(msgspec.Struct, frozen=True):
     apps: dict[str, AppPolicy] = {}
     """App id -> its policy, with what holds for everyone merged in."""
     app_lines: dict[str, int] = {}
+    document: str = ""
+    """Path of the Trust Center document, relative to the scanned folder; empty: none is given."""
+    document_line: int = 0
+    document_apps: dict[str, str] = {}
+    """Names of apps as the document has them -> app ids."""
     attestations: tuple[Attestation, ...] = ()
     waivers: tuple[Waiver, ...] = ()
 
@@ -52,6 +61,6 @@ class Policy(msgspec.Struct, frozen=True):
         """The policy of the app with this id."""
         return self.apps.get(app, self.everyone)
 
-    def place(self, line: int) -> str:
-        """A line of the file, as verdicts name it."""
-        return f"{self.path}:{line}"
+    def place(self, line: int, path: str = "") -> str:
+        """A line of the file, or of another, as verdicts name it."""
+        return f"{path or self.path}:{line}"

@@ -90,8 +90,8 @@ def _told(weights: tuple[Weight, ...]) -> str:
 
 def _allowed(evidence: Evidence, policy: Policy) -> Iterator[str]:
     for allowance in evidence.allowances:
-        yield f"allowed by {policy.place(allowance.line)}: {allowance.says}"
-    if evidence.allowances:
+        yield f"allowed by {policy.place(allowance.line, allowance.path)}: {allowance.says}"
+    if any(not allowance.path for allowance in evidence.allowances):
         yield f"{policy.path} is sha256:{policy.sha256[:16]}"
 
 

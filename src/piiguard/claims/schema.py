@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from piiguard.claims.catalogue import catalogue
+from piiguard.claims.document.language import language
 from piiguard.claims.shapes import DESCRIPTIONS, File
 
 SCHEMA_FILE = "piiguard.schema.json"
@@ -20,7 +21,7 @@ def policy_schema() -> str:
     definitions = schema["$defs"]
     for name in ("File", "AppEntry"):
         _describe(definitions[name]["properties"])
-    definitions["AttestationEntry"]["properties"]["claim"] = {"enum": list(catalogue().claims)}
+    definitions["AttestationEntry"]["properties"]["claim"] = {"enum": [*catalogue().claims, *language().kinds]}
     top = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "piiguard.yaml",

@@ -64,10 +64,18 @@ class AppEntry(_Part, frozen=True):
     attestations: tuple[AttestationEntry, ...] = ()
 
 
+class TrustCenterEntry(_Part, frozen=True):
+    """The published page."""
+
+    document: Text | None = None
+    apps: dict[str, str] = {}
+
+
 class File(AppEntry, frozen=True):
     """The vendor's own claims, the hosts that the apps may call, attestations and waivers."""
 
     version: Annotated[int, Meta(ge=1, le=1)] = 1
+    trust_center: TrustCenterEntry | None = None
     waivers: tuple[WaiverEntry, ...] = ()
     apps: dict[str, AppEntry] = {}
 
@@ -81,6 +89,7 @@ DESCRIPTIONS = {
     "attestations": "Statements for claims that code cannot show.",
     "waivers": "Findings that are accepted, with the reason.",
     "apps": "App id (the folder of its manifest, or .) -> what holds for that app beside the rest.",
+    "trust-center": "The published page: `document`, its path in the scanned folder; `apps`, its names of apps -> ids.",
     "version": "Version of this format.",
 }
 """Key -> what an editor shows for it."""

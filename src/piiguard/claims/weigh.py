@@ -15,10 +15,12 @@ STRENGTH: dict[Effect, int] = {"contradicts": 4, "weakens": 3, "asks": 2, "allow
 
 
 class Allowance(msgspec.Struct, frozen=True, order=True):
-    """A line of piiguard.yaml that makes something acceptable."""
+    """A line of piiguard.yaml, or of the Trust Center, that makes something acceptable."""
 
     line: int
     says: str
+    path: str = ""
+    """The file, when it is not piiguard.yaml."""
 
 
 class Weight(msgspec.Struct, frozen=True):
@@ -52,7 +54,8 @@ def _weigh_one(
     runs_host, entry = whose
     clause = next(clause for clause in claim.against if _fits(clause, observation, data, runs_host))
     if entry and clause.host and clause.effect in ("allowed", "nothing"):
-        return Weight("allowed", observation, allowances=(Allowance(entry.line, f"{entry.pattern} is {entry.kind}"),))
+        allowance = Allowance(entry.line, f"{entry.pattern} is {entry.kind}", entry.path)
+        return Weight("allowed", observation, allowances=(allowance,))
     if clause.effect == "nothing":
         return Weight("nothing", observation)
     relaxing = [switch for switch in (*clause.unless, *_exempting(observation)) if switch in policy.relaxed]
@@ -96,4 +99,4 @@ def _exempting(observation: Observation) -> list[str]:
 
 def _allowance(switch: str, policy: AppPolicy) -> Allowance:
     value = "false" if switch.startswith("count.") else "true"
-    return Allowance(policy.relaxed[switch], f"{switch}: {value}")
+    return Allowance(policy.relaxed[switch], f"{switch}: {value}", policy.told_by.get(switch, ""))

@@ -7,6 +7,7 @@ import click
 from piiguard.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
+    "check": "piiguard.cli.trust_center_check:check",
     "render": "piiguard.cli.trust_center_render:render",
 }
 """Command -> where it is."""
@@ -14,4 +15,4 @@ COMMANDS: dict[str, str] = {
 
 @click.group("trust-center", cls=LazyGroup, commands_at=COMMANDS)
 def trust_center() -> None:
-    """The published page: what it promises, and what it should say."""
+    """The published page: what it promises, whether that is so, and what it should say."""

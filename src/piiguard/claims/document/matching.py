@@ -1,0 +1,50 @@
+"""Which scanned app a name in the document means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from piiguard.model import App, Subject
+from piiguard.trustcenter import Document, Match
+
+_ENOUGH = 0.6
+"""Share of words that two names must have in common."""
+_EMPTY = frozenset(
+    {"for", "the", "app", "apps", "jira", "confluence", "bitbucket", "cloud", "forge", "atlassian", "and", "a"}
+)
+
+
+def match_apps(document: Document, subject: Subject, given: Mapping[str, str]) -> tuple[Match, ...]:
+    """Each app of the document with the scanned one. `given`: piiguard.yaml's own mapping, name -> id."""
+    matches = []
+    for name in document.apps:
+        wanted = given.get(name)
+        if wanted is not None:
+            matches.append(Match(name, wanted, "piiguard.yaml says so"))
+        else:
+            matches.append(_best(name, subject.apps))
+    if len(matches) == 1 and len(subject.apps) == 1 and not matches[0].app:
+        return (Match(matches[0].name, subject.apps[0].id, "it is the only app of both"),)
+    return tuple(matches)
+
+
+def _best(name: str, apps: tuple[App, ...]) -> Match:
+    scored = sorted(((max(_likeness(name, app.name), _likeness(name, app.id)), app.id) for app in apps), reverse=True)
+    if not scored or scored[0][0] < _ENOUGH or (len(scored) > 1 and scored[1][0] == scored[0][0]):
+        return Match(
+            name, "", "no scanned app is called like this; `trust-center.apps` in piiguard.yaml can say which it is"
+        )
+    share, app = scored[0]
+    return Match(name, app, "same name" if share == 1 else f"{share:.0%} of the words are the same")
+
+
+def _likeness(name: str, other: str) -> float:
+    """Share of common words, 0 to 1; words such as `for Jira` do not count."""
+    these, those = _words(name), _words(other)
+    return len(these & those) / len(these | those) if these and those else 0.0
+
+
+def _words(name: str) -> frozenset[str]:
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return frozenset(re.findall(r"[a-z0-9]+", split.lower())) - _EMPTY

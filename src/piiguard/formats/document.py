@@ -1,0 +1,268 @@
+"""The Trust Center document's report: `piiguard-document/1` as JSON, and text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import StringIO
+from itertools import groupby
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.rule import Rule as Line
+from rich.text import Text
+
+from piiguard.formats.plain import plural, printable
+from piiguard.formats.serialise import dump
+from piiguard.formats.text import STYLES, View
+from piiguard.trustcenter import CellFinding, Checked, Contradiction, Judged, ProviderRow, Reply
+
+SCHEMA = "piiguard-document/1"
+_MARKS = {
+    "contradicted": "✗",
+    "not-shown": "?",
+    "missing": "!",
+    "attested": "✓",
+    "supported": "✓",
+    "not-applicable": "·",
+}
+_SHORT = 100
+
+
+def to_json(checked: Checked) -> str:
+    """Same document and code, same bytes."""
+    document = checked.document
+    return dump(
+        {
+            "schema": SCHEMA,
+            "claims": [_claim(each) for each in checked.judged],
+            "unrecognised": [
+                {"line": each.line, "section": each.section, "quote": each.quote} for each in document.unrecognised
+            ],
+            "apps": _apps(checked),
+            "providers": [_provider(each) for each in document.providers if each.names.providers or each.names.unknown],
+            "tables": [_table(checked, index) for index in range(len(document.tables))],
+            "contradictions": [_contradiction(each) for each in document.contradictions],
+        }
+    )
+
+
+def _claim(judged: Judged) -> dict[str, Any]:
+    each = judged.statement
+    return {
+        "line": each.line,
+        "section": each.section,
+        "path": list(each.path),
+        "quote": each.quote,
+        "kind": each.kind,
+        "polarity": each.polarity,
+        "apps": list(each.apps) or "all",
+        "exceptions": list(each.exceptions),
+        "checkable": each.checkable,
+        "pattern": each.pattern,
+        "answer": judged.answer,
+        "answers": [
+            {"app": reply.app, "answer": reply.answer, "reason": reply.reason, "observations": list(reply.observations)}
+            for reply in judged.replies
+        ],
+    }
+
+
+def _apps(checked: Checked) -> list[dict[str, Any]]:
+    ids = {match.name: match for match in checked.matches}
+    told: list[dict[str, Any]] = []
+    for name in checked.document.apps:
+        match = ids.get(name)
+        told.append({"name": name, "id": match.app or None if match else None, "match": match.how if match else None})
+    named = {match.app for match in checked.matches}
+    told += [
+        {"name": None, "id": app, "match": "the document does not name this app"}
+        for app in checked.scanned
+        if app not in named
+    ]
+    for each in told:
+        each["predictions"] = [
+            {"topic": one.topic, "answer": one.answer, "reason": one.reason}
+            for one in checked.predictions
+            if one.app == each["id"] and each["id"] is not None
+        ]
+    return told
+
+
+def _provider(row: ProviderRow) -> dict[str, Any]:
+    return {
+        "line": row.line,
+        "apps": list(row.apps) or "all",
+        "names": [*row.names.providers, *row.names.unknown],
+        "unmapped": list(row.names.unknown),
+        "type": row.kind,
+        "purpose": row.purpose,
+        "location": row.location,
+    }
+
+
+def _table(checked: Checked, index: int) -> dict[str, Any]:
+    tables = checked.document.tables
+    table = tables[index]
+    end = tables[index + 1].line if index + 1 < len(tables) else 1 << 60
+    findings = [each for each in checked.cells if table.line <= each.line < end]
+    return {
+        "line": table.line,
+        "kind": table.kind,
+        "section": table.section,
+        "columns": table.columns,
+        "rows": table.rows,
+        "findings": [
+            {
+                "line": each.line,
+                "app": each.app,
+                "column": each.column,
+                "state": each.state,
+                "reason": each.reason,
+                "observations": list(each.observations),
+            }
+            for each in findings
+        ],
+    }
+
+
+def _contradiction(each: Contradiction) -> dict[str, Any]:
+    return {
+        "lines": list(each.lines),
+        "why": each.why,
+        "quotes": list(each.quotes),
+        "apps": list(each.apps) or "all",
+        "rule": each.rule,
+    }
+
+
+def to_text(checked: Checked, view: View) -> str:
+    """The verdict table: by section, in the document's order, with quotes."""
+    file = StringIO()
+    color: Literal["standard"] | None = "standard" if view.color else None
+    console = Console(
+        file=file, width=view.width, force_terminal=view.color, color_system=color, no_color=not view.color,
+        highlight=False, emoji=False, markup=False, legacy_windows=False,
+    )  # fmt: skip
+    for part in _parts(checked, view):
+        console.print(part)
+    lines = (line.rstrip() for line in file.getvalue().splitlines())
+    return "\n".join(lines) + "\n"
+
+
+def _parts(checked: Checked, view: View) -> Iterator[Any]:
+    document = checked.document
+    yield Text(f"{printable(document.name)}: {printable(document.title)}".rstrip(": "), STYLES["heading"])
+    yield Text(_facts(checked), STYLES["quiet"])
+    shown = ""
+    for together in _sentences(checked):
+        heading = _heading(together[0])
+        if heading != shown:
+            yield Text("")
+            yield Line(Text(heading, STYLES["heading"]), align="left", style=STYLES["quiet"], characters="─")
+            shown = heading
+        yield from _sentence(together, view)
+    yield from _block("The tables", [_cell(each) for each in checked.cells])
+    yield from _block("The document contradicts itself", [_pair(each) for each in document.contradictions])
+    yield from _block(
+        "Reads like a promise and was not recognised",
+        [f"line {each.line}: {printable(each.quote)}" for each in document.unrecognised],
+    )
+    yield from _block("What the platform will probably say (predicted)", [
+        f"{printable(each.app)}, {each.topic}: {each.answer}. {printable(each.reason)}" for each in checked.predictions
+    ])  # fmt: skip
+    yield from _block(
+        "Apps", [f"{printable(each.name)}: {each.app or 'not scanned'} ({each.how})" for each in checked.matches]
+    )
+    yield from _block("Not looked at", [printable(note) for note in checked.notes])
+    yield Text("")
+    yield Text(_last(checked), STYLES["heading"])
+
+
+def _facts(checked: Checked) -> str:
+    document = checked.document
+    parts = [
+        f"vendor: {printable(document.vendor)}" if document.vendor else "",
+        f"apps: {', '.join(printable(name) for name in document.apps)}" if document.apps else "names no app",
+        f"updated {document.updated}" if document.updated else "",
+        f"reviewed {document.reviewed}" if document.reviewed else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _heading(judged: Judged) -> str:
+    each = judged.statement
+    title = each.path[1] if len(each.path) > 1 else each.path[-1] if each.path else ""
+    return " ".join(part for part in (f"{each.section}." if each.section else "", printable(title)) if part)
+
+
+def _sentences(checked: Checked) -> Iterator[tuple[Judged, ...]]:
+    """The claims of each sentence together."""
+    for _, together in groupby(checked.judged, key=lambda each: (each.statement.line, each.statement.quote)):
+        yield tuple(together)
+
+
+def _sentence(together: tuple[Judged, ...], view: View) -> Iterator[Any]:
+    first = together[0].statement
+    quote = printable(first.quote)
+    if view.detail != "everything" and len(quote) > _SHORT:
+        quote = quote[:_SHORT].rstrip() + "…"
+    head = Text()
+    head.append(f"line {first.line} ", STYLES["place"])
+    head.append(f"“{quote}”")
+    if first.apps:
+        head.append(f" [{', '.join(printable(name) for name in first.apps)}]", STYLES["quiet"])
+    yield Padding(head, (0, 0, 0, 1))
+    for judged in together:
+        each, answer = judged.statement, judged.answer
+        told = Text()
+        told.append(f"{_MARKS.get(answer or '', '-')} {each.kind}", STYLES.get(answer or "", ""))
+        told.append(" (admitted)" if each.polarity == "disclosure" else "", STYLES["quiet"])
+        told.append(f": {answer}" if answer else "", STYLES.get(answer or "", ""))
+        yield Padding(told, (0, 0, 0, 3))
+        for reply in judged.replies:
+            if view.detail == "everything" or _telling(judged, reply):
+                who = f"{printable(reply.app)}: " if reply.app and len(judged.replies) > 1 else ""
+                yield Padding(Text(f"{who}{printable(reply.reason)}"), (0, 0, 0, 5))
+
+
+def _telling(judged: Judged, reply: Reply) -> bool:
+    """Whether the reason says more than the answer."""
+    person = reply.answer == "missing" and judged.statement.checkable == "person"
+    return reply.answer not in ("supported", "not-applicable") and not person
+
+
+def _cell(each: CellFinding) -> str:
+    return f"line {each.line}, {each.column}, {printable(each.app)}: {each.state}. {printable(each.reason)}"
+
+
+def _pair(each: Contradiction) -> str:
+    first, second = each.lines
+    places = f"line {first}: “{printable(each.quotes[0])}”"
+    other = (
+        f"the platform: {printable(each.quotes[1])}"
+        if first == second
+        else f"line {second}: “{printable(each.quotes[1])}”"
+    )
+    return f"{each.why}\n  {places}\n  {other}"
+
+
+def _block(title: str, lines: list[str]) -> Iterator[Any]:
+    if lines:
+        yield Text("")
+        yield Line(Text(title, STYLES["heading"]), align="left", style=STYLES["quiet"], characters="─")
+        for line in lines:
+            yield Padding(Text(line), (0, 0, 0, 1))
+
+
+def _last(checked: Checked) -> str:
+    document = checked.document
+    said = plural(len({(each.statement.line, each.statement.quote) for each in checked.judged}), "promising sentence")
+    told = (
+        f"{said} recognised, {len(document.unrecognised)} listed as unrecognised ({document.recognised:.0%} recognised)"
+    )
+    answers = [each.answer for each in checked.judged if each.answer]
+    counts = [f"{answers.count(name)} {name}" for name in _MARKS if name in answers]
+    cells = f"{plural(len(checked.cells), 'table finding')}" if checked.cells else ""
+    pairs = plural(len(document.contradictions), "inner contradiction") if document.contradictions else ""
+    return "; ".join(part for part in (told, ", ".join(counts), cells, pairs) if part)

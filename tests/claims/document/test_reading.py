@@ -1,0 +1,155 @@
+"""Formats: the same document in each, the lines that they report, and hostile files."""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+from html import escape
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claims.document.document_builders import FOLDER, read_text, said
+from piiguard.claims.document.reading import FORMATS, MAX_BYTES, load, read
+from piiguard.claims.document.understand import understand
+from piiguard.errors import UsageError
+from piiguard.trustcenter import Block
+
+TEXT = FOLDER.joinpath("trust-center.txt").read_text(encoding="utf-8")
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def docx(paragraphs: list[str], before: str = "") -> bytes:
+    """A Word document of plain paragraphs."""
+    body = "".join(f"<w:p><w:r><w:t>{escape(text)}</w:t></w:r></w:p>" for text in paragraphs)
+    xml = f'<?xml version="1.0"?>{before}<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>'
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("word/document.xml", xml)
+    return stream.getvalue()
+
+
+def pdf(lines: list[str]) -> bytes:
+    """A PDF of one page with these lines."""
+    shown = "".join(f"({line}) Tj T* " for line in lines)
+    content = f"BT /F1 12 Tf 14 TL 50 700 Td {shown}ET".encode()
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    out, places = b"%PDF-1.4\n", []
+    for number, each in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, each)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    trailer = b"xref\n0 6\n0000000000 65535 f \n%strailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    return out + trailer % (table, len(out))
+
+
+def test_html_and_markdown_say_the_same() -> None:
+    markdown = "# Page\n\n## 1. Data\n\n- We store **no personal data**.\n- The app sets no cookies.\n"
+    html = (
+        "<h1>Page</h1>\n\n<h2>1. Data</h2>\n\n"
+        "<ul><li>We store <b>no personal data</b>.</li>\n<li>The app sets no cookies.</li></ul>"
+    )
+    one, other = read_text(markdown), read_text(html, "page.html")
+    assert [(each.line, each.section, each.quote, each.kind) for each in one.statements] == [
+        (each.line, each.section, each.quote, each.kind) for each in other.statements
+    ]
+
+
+def test_a_docx_counts_paragraphs() -> None:
+    document = understand("page.docx", docx(["Our page", "We store no personal data.", "The app sets no cookies."]))
+    assert [(each.line, each.kind) for each in document.statements] == [
+        (2, "no-personal-data-stored"),
+        (3, "no-cookies"),
+    ]
+
+
+def test_a_pdf_counts_lines() -> None:
+    document = understand("page.pdf", pdf(["We store no personal data.", "The app sets no cookies."]))
+    assert [(each.line, each.kind) for each in document.statements] == [
+        (1, "no-personal-data-stored"),
+        (2, "no-cookies"),
+    ]
+
+
+@pytest.mark.parametrize(("name", "module"), [("page.docx", "defusedxml"), ("page.pdf", "pypdf")])
+def test_without_the_library_one_message_says_what_to_do(
+    name: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for loaded in [each for each in sys.modules if each.split(".")[0] == module]:
+        monkeypatch.setitem(sys.modules, loaded, None)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(UsageError, match="piiguard\\[documents\\]"):
+        understand(name, docx(["x"]) if name.endswith("docx") else pdf(["x"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("page.exe", b"MZ"),
+        ("page.md", b"\xff\xfe\x00\xd8"),
+        ("page.txt", b"\x80abc"),
+        ("page.docx", b"no zip"),
+        ("page.docx", docx(["x"], '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>')),
+        ("page.pdf", b"%PDF-1.4 nothing"),
+        ("page.md", b"a" * (MAX_BYTES + 1)),
+    ],
+)
+def test_what_cannot_be_read_is_one_clear_error(name: str, data: bytes) -> None:
+    with pytest.raises(UsageError, match=name):
+        understand(name, data)
+
+
+def test_a_word_file_that_unpacks_beyond_measure_is_refused() -> None:
+    with pytest.raises(UsageError, match="too large"):
+        understand("page.docx", docx(["a" * (17 * 1024 * 1024)]))
+
+
+def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        load(tmp_path / "none.md")
+
+
+def test_what_nobody_sees_is_not_read() -> None:
+    hidden = "<script>We store personal data.</script><style>.x{}</style><p hidden>We set cookies.</p>"
+    assert not said(f"<body>{hidden}<p>Hello.</p></body>", "page.html")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>x" * 400,
+        "<div>" * 3000 + "x",
+        "<table>" * 2000,
+        "- " * 400,
+        "> " * 4000 + "x",
+        "#" * 9000,
+        "|" * 9000,
+        "(" * 9000,
+    ],
+)
+@pytest.mark.parametrize("name", ["page.md", "page.html", "page.txt"])
+def test_endless_nesting_ends(text: str, name: str) -> None:
+    understand(name, text.encode())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300), st.sampled_from([each for each in FORMATS if each not in (".docx", ".pdf")]))
+def test_any_text_can_be_read_and_lines_exist(text: str, suffix: str) -> None:
+    data = text.encode("utf-8", "replace")
+    last = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+    for part in read(f"page{suffix}", data).parts:
+        assert 1 <= (part.body.line if isinstance(part, Block) else part.line) <= last
+
+
+def test_same_bytes_same_document() -> None:
+    assert read_text(TEXT, "page.txt") == read_text(TEXT, "page.txt")
