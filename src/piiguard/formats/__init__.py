@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
-from piiguard.formats import json, markdown, sarif, text
 from piiguard.model import Report
 
+
+def _later(module: str, function: str = "render") -> Callable[[Report], Any]:
+    """A format that is imported when it is first used: most runs need one of many."""
+
+    def render(report: Report) -> Any:
+        return getattr(import_module(f"{__name__}.{module}"), function)(report)
+
+    return render
+
+
 FORMATS: dict[str, Callable[[Report], str]] = {
-    "text": text.render,
-    "json": json.render,
-    "sarif": sarif.render,
-    "sarif-evidence": sarif.render_evidence,
-    "markdown": markdown.render,
+    "text": _later("text"),
+    "json": _later("json"),
+    "sarif": _later("sarif"),
+    "sarif-evidence": _later("sarif", "render_evidence"),
+    "markdown": _later("markdown"),
 }
 """Name on the command line -> the function that writes it. The result ends in a newline."""
