@@ -24,5 +24,11 @@ FORMATS: dict[str, Callable[[Report], str]] = {
     "sarif": _later("sarif"),
     "sarif-evidence": _later("sarif", "render_evidence"),
     "markdown": _later("markdown"),
+    "html": _later("html"),
 }
 """Name on the command line -> the function that writes it. The result ends in a newline."""
+
+BINARY: dict[str, Callable[[Report], bytes]] = {
+    "pdf": _later("pdf"),
+}
+"""The same for what goes to a file only."""
