@@ -15,7 +15,7 @@ from pathlib import Path
 
 from piiguard.app.skips import INCLUDABLE
 from piiguard.claims.catalogue import catalogue as claim_catalogue
-from piiguard.formats import FORMATS
+from piiguard.formats import TO_FILE
 from piiguard.model import CATEGORIES, Rule
 from piiguard.scan import catalogue as rule_catalogue
 
@@ -30,7 +30,8 @@ FORMAT_MEANINGS: dict[str, str] = {
     "sarif": "SARIF 2.1.0 for code scanning, without waived findings",
     "sarif-evidence": "SARIF 2.1.0 with waived findings and why, for the record",
     "markdown": "for a pull request or a job summary",
-    "html": "a page of its own",
+    "html": "one page for people: verdicts, evidence with code and paths, coverage; offline, on a phone, on paper",
+    "pdf": "the same page on A4, to a file only (`--output pdf=FILE`); needs `pip install 'piiguard[pdf]'`",
 }
 
 
@@ -38,7 +39,7 @@ def readme_lists() -> dict[str, str]:
     """Name of a marker of the README -> what stands between it and its end."""
     claims = claim_catalogue()
     return {
-        "formats": table(("format", "what for"), [(f"`{name}`", FORMAT_MEANINGS[name]) for name in FORMATS]),
+        "formats": table(("format", "what for"), [(f"`{name}`", FORMAT_MEANINGS[name]) for name in TO_FILE]),
         "categories": table(
             ("category", "what the code does"), [(f"`{name}`", meaning) for name, meaning in CATEGORIES.items()]
         ),

@@ -1,4 +1,4 @@
-"""WRITE: a report as text. Every format is a pure function of the report; nothing here reads, runs or prints."""
+"""WRITE: a report as text or bytes. Every format is a pure function of the report; nothing here reads, runs or prints."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ FORMATS: dict[str, Callable[[Report], str]] = {
 }
 """Name on the command line -> the function that writes it. The result ends in a newline."""
 
-BINARY: dict[str, Callable[[Report], bytes]] = {
+TO_FILE: dict[str, Callable[[Report], str | bytes]] = {
+    **FORMATS,
     "pdf": _later("pdf"),
 }
-"""The same for what goes to a file only."""
+"""What can be written to a file: binary formats as well, which no terminal can show."""

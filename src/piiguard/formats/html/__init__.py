@@ -14,7 +14,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from piiguard.formats.html.page import LINKED, REMARKS, STANDINGS, page
+from piiguard.formats.html.page import LINKED, REACH, REMARKS, STANDINGS, page
 from piiguard.formats.overview import MARKERS
 from piiguard.formats.plain import plural, printable
 from piiguard.model import Report
@@ -25,12 +25,16 @@ TEMPLATES = Path(__file__).with_name("templates")
 def render(report: Report, diagrams: Mapping[str, str] | None = None) -> str:
     """The page. `diagrams`: app id -> its data-flow diagram as an SVG document, shown as an image."""
     style, script = _part("style.css"), _part("script.js")
-    return _environment().get_template("page.html").render(
-        page=page(report),
-        pictures={app: _embedded(svg) for app, svg in (diagrams or {}).items()},
-        style=style,
-        script=script,
-        policy=_policy(style, script),
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            page=page(report),
+            pictures={app: _embedded(svg) for app, svg in (diagrams or {}).items()},
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+        )
     )
 
 
@@ -44,7 +48,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(answers=MARKERS, standings=STANDINGS, linked=LINKED, remarks=REMARKS)
+    environment.globals.update(answers=MARKERS, standings=STANDINGS, linked=LINKED, reach=REACH, remarks=REMARKS)
     environment.filters["counted"] = plural
     environment.filters["paragraph"] = lambda text: " ".join(text.split())
     return environment

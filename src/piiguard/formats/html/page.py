@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -15,6 +16,7 @@ from piiguard.model import (
     Answer,
     App,
     Attestation,
+    Distance,
     FileStatus,
     Gap,
     Observation,
@@ -31,6 +33,9 @@ LINKED = 6
 REMARKS = 2
 """Remarks of a reason that are shown before the rest is folded."""
 
+_BETWEEN_REMARKS = re.compile(r"; (?![^()]*\))")
+"""The judge joins what it has to say with semicolons; those in brackets are inside a remark."""
+
 UNFORBIDDEN = "unforbidden"
 STANDINGS: dict[str, Marker] = {
     **MARKERS,
@@ -38,6 +43,14 @@ STANDINGS: dict[str, Marker] = {
     UNFORBIDDEN: Marker("·", "no claim forbids it", "it stands against no claim and leaves none open"),
 }
 """How an observation can stand: what it leads to."""
+
+REACH: dict[Distance, str] = {
+    "direct": "in one place",
+    "intra-function": "inside one function",
+    "inter-function": "across functions",
+    "inter-file": "across files",
+}
+"""How far the data was followed, in words."""
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -264,7 +277,7 @@ def _claims(report: Report, known: dict[str, Observation]) -> tuple[Claim, ...]:
 
 
 def _claim(verdict: Verdict, anchor: str, known: dict[str, Observation]) -> Claim:
-    reason, *remarks = verdict.reason.split("; ")
+    reason, *remarks = _BETWEEN_REMARKS.split(verdict.reason)
     observations = tuple(known[name] for name in dict.fromkeys(verdict.observations) if name in known)
     return Claim(anchor, verdict, reason, tuple(remarks), observations)
 

@@ -29,9 +29,9 @@
     }
     for (const group of groups) group.hidden = !group.querySelector("[data-item]:not([hidden])");
     const active = wanted.length || words.length;
-    shown.value = active
-      ? `${counts.claim[0]} of ${counts.claim[1]} claims and ${counts.observation[0]} of ${counts.observation[1]} observations`
-      : "";
+    shown.value = Object.entries(counts)
+      .map(([kind, [fitting, all]]) => `${active ? `${fitting} of ` : ""}${all} ${kind}${all === 1 ? "" : "s"}`)
+      .join(", ");
   };
 
   // A link leads to its place even when that is filtered out or folded.
@@ -70,6 +70,7 @@
     for (const fold of folded) fold.open = false;
   });
 
+  apply();
   form.hidden = false;
   if (location.hash) here();
 })();
