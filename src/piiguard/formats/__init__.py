@@ -1,4 +1,4 @@
-"""WRITE: a report as text or bytes. Every format is a pure function of the report; nothing here reads, runs or prints."""
+"""WRITE: a report as text or bytes. Each format is a pure function of the report: it reads, runs and prints nothing."""
 
 from __future__ import annotations
 
