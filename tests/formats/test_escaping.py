@@ -7,7 +7,7 @@ import json
 import unicodedata
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -56,6 +56,7 @@ def test_encodable_can_be_encoded(said: str) -> None:
     json.dumps(encodable({said: [said, (said,)]}), ensure_ascii=False).encode()
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_every_format_survives(said: str) -> None:
     found = observation("f1", location=Location(said, 3, 1, 3, 5), message=said, host=said, attributes={"a": said})

@@ -235,7 +235,7 @@ def filled(said: str) -> Report:
             verdict(
                 3, "no-x", "contradicted", reason=said, title=said, statement=said, observations=("f1",), gaps=(gap,)
             ),
-            verdict(3, "no-y", "attested", reason=f"first; {said}", section_title=said),
+            verdict(3, "no-y", "attested", reason=f"{said}; second", section_title=said),
         ),
         (Waiver(said, said, "file", place, said, said, "used", ("f1",)),),
         (Attestation("no-y", said, said, said, said, "valid", said),),
