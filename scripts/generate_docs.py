@@ -15,7 +15,7 @@ from pathlib import Path
 
 from piiguard.app.skips import INCLUDABLE
 from piiguard.claims.catalogue import catalogue as claim_catalogue
-from piiguard.formats import FORMATS
+from piiguard.formats import TO_FILE
 from piiguard.model import CATEGORIES, Rule
 from piiguard.scan import catalogue as rule_catalogue
 
@@ -32,45 +32,8 @@ FORMAT_MEANINGS: dict[str, str] = {
     "sarif-evidence": "SARIF 2.1.0 with waived findings and why, for the record",
     "markdown": "for a pull request or a job summary",
     "cyclonedx": "CycloneDX 1.6 with `declarations`: claims, counter-claims, evidence; for other programs",
-    "html": "a page of its own",
-}
-
-CATEGORY_MEANINGS: dict[str, str] = {
-    "pii-storage": "personal data is stored: Forge storage, SQL, properties, object store, files, databases",
-    "pii-egress": "personal data is sent to a host outside Atlassian",
-    "understated-egress": "personal data goes where the manifest says that no end-user data goes",
-    "usage-metrics": "use is counted with Forge's own metrics",
-    "pii-error": "personal data stands in the text of an error, which may be logged",
-    "pii-log": "personal data or a credential is printed",
-    "pii-queue": "personal data waits in a queue, or travels over a channel, inside the platform",
-    "credential-storage-plain": "a credential is stored in clear",
-    "credential-storage-secret": "a credential is stored in an encrypted secret store",
-    "credential-egress": "a credential goes to someone who did not issue it, or stands in an address",
-    "credential-collection": "a credential is asked for",
-    "hardcoded-secret": "a key, token or password is part of the code",
-    "egress-host": "a host that the manifest allows is called",
-    "undeclared-egress": "a host that the manifest does not allow is called",
-    "unused-host": "the manifest allows a host that the code does not call",
-    "overbroad-egress": "a wildcard of the manifest allows more than the code calls",
-    "insecure-transport": "an address without TLS is called",
-    "tracking": "an analytics, marketing or monitoring service is used, or a pixel or beacon",
-    "session-recording": "what a person does on the screen is recorded",
-    "cookie": "a cookie is set or asked for",
-    "browser-storage": "something is kept in the browser",
-    "navigation-egress": "the browser is sent to another site",
-    "remote-backend": "the manifest names a back end outside Forge",
-    "external-auth": "the manifest names an external OAuth provider",
-    "connect-module": "the app has a Connect part",
-    "public-exit": "data can be read from a public address",
-    "unsafe-csp": "the content security policy is loosened",
-    "remote-code": "code is loaded from elsewhere, or text is run as code",
-    "unused-scope": "a scope is asked for that nothing needs",
-    "overbroad-scope": "a narrower scope would do",
-    "missing-scope": "an endpoint is called whose scope is not asked for",
-    "schema-declaration": "a table, entity or model has a field for personal data",
-    "manifest-declaration": "the manifest says something about data by itself",
-    "erasure": "stored data is deleted",
-    "ai-processing": "text goes to an AI model",
+    "html": "one page for people: verdicts, evidence with code and paths, coverage; offline, on a phone, on paper",
+    "pdf": "the same page on A4, to a file only (`--output pdf=FILE`); needs `pip install 'piiguard[pdf]'`",
 }
 
 
@@ -78,9 +41,9 @@ def readme_lists() -> dict[str, str]:
     """Name of a marker of the README -> what stands between it and its end."""
     claims = claim_catalogue()
     return {
-        "formats": table(("format", "what for"), [(f"`{name}`", FORMAT_MEANINGS[name]) for name in FORMATS]),
+        "formats": table(("format", "what for"), [(f"`{name}`", FORMAT_MEANINGS[name]) for name in TO_FILE]),
         "categories": table(
-            ("category", "what the code does"), [(f"`{name}`", CATEGORY_MEANINGS[name]) for name in CATEGORIES]
+            ("category", "what the code does"), [(f"`{name}`", meaning) for name, meaning in CATEGORIES.items()]
         ),
         "claims": table(
             ("section", "claims"),

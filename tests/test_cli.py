@@ -23,7 +23,7 @@ from piiguard.claims.yamlnodes import Trouble
 from piiguard.cli import output
 from piiguard.cli.progress import Progress
 from piiguard.errors import EngineError, UsageError
-from piiguard.formats import FORMATS
+from piiguard.formats import FORMATS, pdf
 from piiguard.model import Answer, App, Judgement, Location, Manifest, Report, Rule, Subject, Tool, Verdict, Waiver
 
 RULE = Rule(id="forge-kvs-set", role="sink", engine="semgrep", topic="storage", title="Writes to KVS", why="It stays.")
@@ -263,6 +263,39 @@ def test_outputs_are_written_beside_the_text(scan: Scan, tmp_path: Path, capsys:
         assert (tmp_path / name).read_text(encoding="utf-8") == render(scan.answer)
     assert "Nothing found against 1 claim" in capsys.readouterr().out
     assert {path.name for path in tmp_path.iterdir()} == set(FORMATS)
+
+
+def test_a_binary_format_goes_to_a_file(scan: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "engine", lambda: None)
+    monkeypatch.setattr(pdf, "render", lambda report: b"%PDF-\xff")
+    assert cli.run(["scan", "--output", f"pdf={tmp_path / 'a.pdf'}"]) == 0
+    assert (tmp_path / "a.pdf").read_bytes() == b"%PDF-\xff"
+
+
+def test_a_binary_format_is_not_printed(scan: Scan, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["scan", "--format", "pdf"]) == 2
+    assert "'pdf' is not one of" in capsys.readouterr().err
+
+
+def test_a_format_that_cannot_be_made_is_refused_before_the_scan(
+    scan: Scan, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing() -> None:
+        raise UsageError("a PDF needs WeasyPrint", todo=pdf.INSTALL)
+
+    monkeypatch.setattr(pdf, "engine", missing)
+    assert cli.run(["scan", "--output", "pdf=a.pdf"]) == 2
+    assert scan.asked == []
+    assert "piiguard[pdf]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["scan", "--help"]])
+def test_template_engine_and_pdf_engine_are_imported_when_used(arguments: list[str]) -> None:
+    program = (
+        f"import sys; from piiguard import cli; cli.run({arguments!r}); "
+        "sys.exit(any(name in sys.modules for name in ('jinja2', 'weasyprint')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, capture_output=True).returncode == 0
 
 
 def test_written_file_has_ordinary_permissions(scan: Scan, tmp_path: Path) -> None:

@@ -42,44 +42,44 @@ DATA_CLASSES: dict[str, str] = {
 }
 """Data class -> its group (the design's section 3)."""
 
-CATEGORIES: tuple[str, ...] = (
-    "pii-storage",
-    "pii-egress",
-    "pii-log",
-    "pii-queue",
-    "pii-error",
-    "credential-storage-plain",
-    "credential-storage-secret",
-    "credential-egress",
-    "credential-collection",
-    "hardcoded-secret",
-    "egress-host",
-    "undeclared-egress",
-    "understated-egress",
-    "unused-host",
-    "overbroad-egress",
-    "insecure-transport",
-    "tracking",
-    "session-recording",
-    "usage-metrics",
-    "cookie",
-    "browser-storage",
-    "navigation-egress",
-    "remote-backend",
-    "external-auth",
-    "connect-module",
-    "public-exit",
-    "unsafe-csp",
-    "remote-code",
-    "unused-scope",
-    "overbroad-scope",
-    "missing-scope",
-    "schema-declaration",
-    "manifest-declaration",
-    "erasure",
-    "ai-processing",
-)
-"""Categories of observations: stable and public. The first words of the list are scored on the labelled corpus."""
+CATEGORIES: dict[str, str] = {
+    "pii-storage": "personal data is stored: Forge storage, SQL, properties, object store, files, databases",
+    "pii-egress": "personal data is sent to a host outside Atlassian",
+    "pii-log": "personal data or a credential is printed",
+    "pii-queue": "personal data waits in a queue, or travels over a channel, inside the platform",
+    "pii-error": "personal data stands in the text of an error, which may be logged",
+    "credential-storage-plain": "a credential is stored in clear",
+    "credential-storage-secret": "a credential is stored in an encrypted secret store",
+    "credential-egress": "a credential goes to someone who did not issue it, or stands in an address",
+    "credential-collection": "a credential is asked for",
+    "hardcoded-secret": "a key, token or password is part of the code",
+    "egress-host": "a host that the manifest allows is called",
+    "undeclared-egress": "a host that the manifest does not allow is called",
+    "understated-egress": "personal data goes where the manifest says that no end-user data goes",
+    "unused-host": "the manifest allows a host that the code does not call",
+    "overbroad-egress": "a wildcard of the manifest allows more than the code calls",
+    "insecure-transport": "an address without TLS is called",
+    "tracking": "an analytics, marketing or monitoring service is used, or a pixel or beacon",
+    "session-recording": "what a person does on the screen is recorded",
+    "usage-metrics": "use is counted with Forge's own metrics",
+    "cookie": "a cookie is set or asked for",
+    "browser-storage": "something is kept in the browser",
+    "navigation-egress": "the browser is sent to another site",
+    "remote-backend": "the manifest names a back end outside Forge",
+    "external-auth": "the manifest names an external OAuth provider",
+    "connect-module": "the app has a Connect part",
+    "public-exit": "data can be read from a public address",
+    "unsafe-csp": "the content security policy is loosened",
+    "remote-code": "code is loaded from elsewhere, or text is run as code",
+    "unused-scope": "a scope is asked for that nothing needs",
+    "overbroad-scope": "a narrower scope would do",
+    "missing-scope": "an endpoint is called whose scope is not asked for",
+    "schema-declaration": "a table, entity or model has a field for personal data",
+    "manifest-declaration": "the manifest says something about data by itself",
+    "erasure": "stored data is deleted",
+    "ai-processing": "text goes to an AI model",
+}
+"""Category of observations -> what the code does. Stable and public; the first ones are scored on labelled code."""
 
 
 class Location(msgspec.Struct, frozen=True, order=True):
@@ -421,6 +421,8 @@ class Verdict(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     title: str = ""
     section_title: str = ""
+    statement: str = ""
+    """What the claim promises, in one sentence."""
 
 
 class Waiver(msgspec.Struct, frozen=True):

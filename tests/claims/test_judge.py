@@ -28,7 +28,7 @@ KINDS = ["unknown", "analytics", "error-monitoring", "pixel", "helper", "any-hos
 ATTRIBUTES = st.dictionaries(st.sampled_from(NAMES), st.sampled_from([*VALUES, *KINDS]), max_size=4)
 OBSERVATIONS = st.builds(
     observation,
-    category=st.sampled_from(CATEGORIES),
+    category=st.sampled_from(list(CATEGORIES)),
     line=st.integers(1, 5000),
     confidence=st.sampled_from(["sure", "likely"]),
     data=st.lists(st.sampled_from(sorted(DATA_CLASSES)), max_size=3, unique=True),
@@ -40,7 +40,7 @@ GAPS = st.builds(
     path=st.sampled_from(["src/a.js", "src/b.js"]),
     why=st.just("could not be parsed"),
     app=st.sampled_from(["", "."]),
-    needed_for=st.lists(st.sampled_from(CATEGORIES), max_size=2).map(tuple),
+    needed_for=st.lists(st.sampled_from(list(CATEGORIES)), max_size=2).map(tuple),
 )
 POLICIES = st.sampled_from(["", RELAXED])
 

@@ -214,7 +214,7 @@ def test_markdown_tables_keep_their_columns_whatever_the_repository_holds() -> N
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.sampled_from(CATEGORIES), max_size=4), st.sampled_from(["sure", "likely"]))
+@given(st.lists(st.sampled_from(sorted(CATEGORIES)), max_size=4), st.sampled_from(["sure", "likely"]))
 def test_nothing_found_is_never_said_where_a_bare_sign_was_seen(categories: list[str], confidence: Any) -> None:
     observations = [seen(name, f"o{n}", confidence=confidence) for n, name in enumerate(categories)]
     for question in QUESTIONS:

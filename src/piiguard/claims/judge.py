@@ -152,6 +152,7 @@ def _verdict(section: Section, claim: Claim, app: App, evidence: Evidence, polic
         gaps=evidence.gaps,
         title=claim.title,
         section_title=section.title,
+        statement=claim.statement,
     )
 
 
@@ -164,4 +165,5 @@ def _not_made(section: Section, claim: Claim, app: App, place: str) -> Verdict:
         reason=f"the vendor does not make this claim ({place})",
         title=claim.title,
         section_title=section.title,
+        statement=claim.statement,
     )

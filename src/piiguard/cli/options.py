@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from piiguard.formats import FORMATS
+from piiguard.formats import TO_FILE
 
 Output = tuple[str, Path]
 
@@ -47,11 +47,15 @@ class OutputParam(click.ParamType[Output]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Output:
         format_, sign, name = str(value).partition("=")
-        if not sign or not name or format_ not in FORMATS:
-            self.fail(f"{value!r} is not FORMAT=FILE, with one of the formats {', '.join(FORMATS)}.", param, ctx)
+        if not sign or not name or format_ not in TO_FILE:
+            self.fail(f"{value!r} is not FORMAT=FILE, with one of the formats {', '.join(TO_FILE)}.", param, ctx)
         path = Path(name)
         if path.is_dir():
             self.fail(f"{name!r} is a folder.", param, ctx)
         if not path.parent.is_dir():
             self.fail(f"{name!r} cannot be written: there is no folder {str(path.parent)!r}.", param, ctx)
+        if format_ == "pdf":
+            from piiguard.formats import pdf
+
+            pdf.engine()  # what is missing is said at once, not after the scan
         return format_, path

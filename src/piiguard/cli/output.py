@@ -38,14 +38,15 @@ def emit(said: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def write_files(contents: Iterable[tuple[Path, str]]) -> None:
+def write_files(contents: Iterable[tuple[Path, str | bytes]]) -> None:
     """Write all files, each whole or not at all.
 
     Raises UsageError for a file that cannot be written.
     """
     for target, content in contents:
         try:
-            _write(target.resolve(), content.encode("utf-8", "backslashreplace"))
+            raw = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
+            _write(target.resolve(), raw)
         except OSError as error:
             todo = "Give --output a file that can be written."
             raise UsageError(f"cannot be written: {error.strerror}", where=str(target), todo=todo) from error

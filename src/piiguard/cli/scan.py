@@ -16,7 +16,7 @@ from piiguard.cli.options import today as today_option
 from piiguard.cli.output import emit, view, write_files
 from piiguard.cli.progress import Progress
 from piiguard.errors import UsageError
-from piiguard.formats import FORMATS, text
+from piiguard.formats import FORMATS, TO_FILE, text
 from piiguard.formats.plain import printable
 
 CONTRADICTED = 1
@@ -37,7 +37,7 @@ CONTRADICTED = 1
     type=OutputParam(),
     multiple=True,
     metavar="FORMAT=FILE",
-    help="Write a file as well. May be repeated.",
+    help="Write a file as well, also as pdf. May be repeated.",
 )
 @click.option("--only", multiple=True, metavar="RULE_OR_CATEGORY", help="Look for these only. May be repeated.")
 @click.option(
@@ -110,7 +110,7 @@ def scan(
         code = CONTRADICTED
     if exit_zero and code != UsageError.exit_code:
         code = 0
-    write_files([(target, FORMATS[name](report)) for name, target in outputs])
+    write_files([(target, TO_FILE[name](report)) for name, target in outputs])
     if format_ == "text":
         emit(text.render(report, view(code, no_color=no_color, verbose=verbose, quiet=quiet)))
     else:

@@ -67,7 +67,7 @@ def build(path: Path, options: scanning.Options, signer: Signer | None = None) -
 
 def document_path(policy: Policy) -> str | None:
     """Path of the published Trust Center document, as far as the policy can name one."""
-    return getattr(policy, "document", "") or None
+    return policy.document or None
 
 
 def _document(root: Path, path: str) -> bytes:
@@ -80,11 +80,9 @@ def _document(root: Path, path: str) -> bytes:
 
 
 def reports(report: Report) -> dict[str, bytes]:
-    """File of the bundle -> the report in a format that this installation can write."""
+    """File of the bundle -> the report in that format."""
     return {
-        name: FORMATS[format_](report).encode("utf-8", "backslashreplace")
-        for name, format_ in names.REPORTS.items()
-        if format_ in FORMATS
+        name: FORMATS[format_](report).encode("utf-8", "backslashreplace") for name, format_ in names.REPORTS.items()
     }
 
 

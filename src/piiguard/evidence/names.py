@@ -25,9 +25,8 @@ REPORTS: dict[str, str] = {
     "report.md": "markdown",
     "report.cdx.json": "cyclonedx",
     "report.html": "html",
-    "report.pdf": "pdf",
 }
-"""File -> format. A format that this installation does not write is left out."""
+"""File -> format. No PDF: its bytes depend on the fonts of the machine, and a rescan compares bytes."""
 
 
 def document_name(path: str) -> str:

@@ -95,12 +95,16 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The answer to one claim of one section of the Trust Center document, for one app."""
+    """The answer to one claim of one section of the Trust Center document, for one app.
+
+    `statement`: what the claim promises.
+    """
 
     section: int
     section_title: str
     claim: str
     title: str
+    statement: str
     app: str
     answer: Answer
     reason: str

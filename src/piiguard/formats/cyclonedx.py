@@ -130,6 +130,7 @@ def _standard(report: Report) -> Json:
                     "bom-ref": f"requirement:{claim}",
                     "identifier": claim,
                     "title": verdict.title,
+                    **({"text": verdict.statement} if verdict.statement else {}),
                     "parent": f"section:{verdict.section}",
                 }
                 for claim, verdict in sorted(claims.items())
@@ -158,7 +159,7 @@ def _claims(verdict: Verdict, report: Report) -> Iterator[Json]:
     claim = {
         "bom-ref": _claim_ref(verdict),
         "target": f"target:{verdict.app}",
-        "predicate": verdict.title,
+        "predicate": verdict.statement or verdict.title,
         "reasoning": verdict.reason,
         "evidence": list(_for(verdict, report)),
         "counterEvidence": list(_against(verdict, report)),

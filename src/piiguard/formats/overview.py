@@ -20,19 +20,22 @@ REST: dict[Answer, str] = {"attested": "attested", "missing": "still without an 
 
 
 class Marker(msgspec.Struct, frozen=True):
-    """How an answer looks and is called."""
+    """How an answer looks and is called, and what it says."""
 
     symbol: str
     word: str
+    meaning: str
 
 
 MARKERS: dict[str, Marker] = {
-    "contradicted": Marker("✗", "contradicted"),
-    "not-shown": Marker("?", "not shown"),
-    "missing": Marker("–", "attestation missing"),
-    "attested": Marker("✎", "attested"),
-    "supported": Marker("✓", "supported"),
-    "not-applicable": Marker("·", "not applicable"),
+    "contradicted": Marker("✗", "contradicted", "at least one observation, not waived, stands against it"),
+    "not-shown": Marker("?", "not shown", "something that it needs could not be looked at, or could not be decided"),
+    "missing": Marker("–", "attestation missing", "it needs a named person's word, or an entry, that is not there"),
+    "attested": Marker("✎", "attested", "a named person said so, with a date that has not passed"),
+    "supported": Marker(
+        "✓", "supported", "the checks that it needs ran on the listed files and found nothing against it; never proved"
+    ),
+    "not-applicable": Marker("·", "not applicable", "the vendor does not make this claim"),
 }
 
 
