@@ -335,6 +335,20 @@ def test_other_rules_ask_anew(tmp_path: Path, cache: Cache, started: list[str]) 
     assert started == ["src/index.js"] * 2
 
 
+def test_a_package_that_another_file_names_wakes_rules_for_an_unchanged_one(tmp_path: Path, cache: Cache) -> None:
+    """Rules for a package that no file names are not run: what was kept without them does not count with them."""
+    files = {
+        "src/index.js": "import { kvs } from './store';\n"
+        "export const handler = ({ context }) => kvs.set('seen', context.accountId);\n",
+        "src/store.js": "export const kvs = new Map();\n",
+    }
+    app = small_app(tmp_path / "app", files)
+    assert "pii-storage" not in {each.category for each in scanned(app, cache).observations}
+    (app / "src" / "store.js").write_text("export { kvs } from '@forge/kvs';\n", encoding="utf-8")
+    assert "pii-storage" in {each.category for each in scanned(app, cache).observations}
+    assert looked(app, cache) == looked(app, OFF)
+
+
 def test_processes_share_a_cache(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     command = [sys.executable, "-m", "piiguard", "scan", str(SMALL), "--format", "json", "--today", "2026-01-01"]

@@ -135,7 +135,7 @@ def _observe(subject: Subject, known: Catalogue, cache: Cache = OFF) -> EngineRe
     reports = (
         semgrep.run(subject, known, cache),
         detours.run(subject, known, cache),
-        python.run(subject),
+        python.run(subject, cache=cache),
         manifest.run(subject),
         dependencies.run(subject),
         markup.run(subject),

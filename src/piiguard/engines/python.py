@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import version
 
 import libcst as cst
 
+from piiguard.cache import OFF, Cache
 from piiguard.checks.base import Patterns, Project, Refinement, Screen, Topic, mark, matches
 from piiguard.checks.catalogue import RULES, TOPICS
 from piiguard.checks.meaning import Meaning
@@ -24,23 +26,25 @@ def rules() -> tuple[Rule, ...]:
     return RULES
 
 
-def run(subject: Subject, rules: tuple[Rule, ...] = RULES) -> EngineReport:
+def run(subject: Subject, rules: tuple[Rule, ...] = RULES, cache: Cache = OFF) -> EngineReport:
     """The places in Python files that `rules` mark. Files that cannot be looked at are gaps.
 
     Raises EngineError if the canary is not found.
     """
-    versions = {"libcst": version("libcst")}
-    if not any(source.language == "python" for app in subject.apps for source in app.sources):
-        return EngineReport(versions=versions)
+    reports: list[EngineReport] = []
+    chosen = tuple(rule.id for rule in rules)
     checks = Checks(rules)
-    _listen_for_the_canary()
-    marks: list[Mark] = []
-    gaps: list[Gap] = []
     for app in subject.apps:
-        found, missed = checks.of_app(app)
-        marks += found
-        gaps += missed
-    return EngineReport(tuple(marks), tuple(gaps), versions)
+        sources = tuple(source for source in app.sources if source.language == "python")
+        if sources:
+            # Kept for an app as a whole: what a name means may stand in another file.
+            question = ("python", chosen, app.id, sources)
+            reports.append(cache.remember(question, EngineReport, partial(checks.of_app, app)))
+    return EngineReport(
+        tuple(mark for report in reports for mark in report.marks),
+        tuple(gap for report in reports for gap in report.gaps),
+        {"libcst": version("libcst")},
+    )
 
 
 class Checks:
@@ -52,8 +56,9 @@ class Checks:
         self._patterns = Patterns(rule for topic in self._topics for rule in topic.rules if rule.id in self._chosen)
         self._refine: dict[str, Refinement] = dict(pair for topic in self._topics for pair in topic.refine.items())
 
-    def of_app(self, app: App) -> tuple[list[Mark], list[Gap]]:
-        """Marks and gaps of one app's Python files, in the order of the files."""
+    def of_app(self, app: App) -> EngineReport:
+        """Marks and gaps of one app's Python files, in the order of the files. EngineError without the canary."""
+        _listen_for_the_canary()
         texts: list[PythonText] = []
         gaps: list[Gap] = []
         for source in app.sources:
@@ -69,7 +74,7 @@ class Checks:
                 marks += sorted(self._of_module(project.meaning(text.source.path), app.id), key=_order)
             except (cst.ParserSyntaxError, RecursionError) as error:
                 gaps.append(_gap(text.source, f"libcst cannot read it: {type(error).__name__}"))
-        return marks, gaps
+        return EngineReport(tuple(marks), tuple(gaps))
 
     def _of_module(self, module: Meaning, app: str) -> Iterator[Mark]:
         for hit in matches(module, self._patterns, self._refine):

@@ -88,18 +88,19 @@ def run(subject: Subject, catalogue: Catalogue, cache: Cache = OFF, *, jobs: int
     Files that Semgrep gave up, or read in part, are gaps. Raises EngineError if Semgrep is missing or crashes, refuses
     a rule, or does not find the canary.
     """
+    installed = _version()
     rules = _rules(subject, catalogue)
     digests = {group: hashlib.sha256(text.encode()).hexdigest() for group, text in rules.items()}
 
     def question(target: _Target) -> tuple[object, ...]:
-        return "semgrep", _version(), digests[_GROUPS[target.source.language]], target
+        return "semgrep", installed, digests[_GROUPS[target.source.language]], target
 
     targets = _targets(subject)
     kept = {target.source.path: cache.recall(question(target), EngineReport) for target in targets}
     reports = [report for report in kept.values() if report is not None]
     for target, report in _look([target for target in targets if kept[target.source.path] is None], rules, jobs):
         reports.append(report)
-        if report.repeatable:
+        if report.repeatable and installed != _UNKNOWN:
             cache.keep(question(target), report)
     unique = {
         (mark.location.path, mark.start, mark.end, mark.rule, mark.app): mark
@@ -109,8 +110,8 @@ def run(subject: Subject, catalogue: Catalogue, cache: Cache = OFF, *, jobs: int
     return EngineReport(
         tuple(unique[key] for key in sorted(unique)),
         tuple(sorted({gap for report in reports for gap in report.gaps})),
-        {"semgrep": _version()},
-        all(report.repeatable for report in reports),
+        {"semgrep": installed},
+        installed != _UNKNOWN and all(report.repeatable for report in reports),
     )
 
 
@@ -335,7 +336,7 @@ def _reports(answer: dict[str, Any], batch: _Batch) -> Iterator[tuple[_Target, E
         path = target.source.path
         told = tuple(gaps.get(path, ()))
         skipped = any(gap.why == _NOT_LOOKED_AT for gap in told)
-        repeatable = unsteady.isdisjoint((name, "")) and not skipped and _version() != _UNKNOWN
+        repeatable = unsteady.isdisjoint((name, "")) and not skipped
         yield target, EngineReport(tuple(marks.get(path, ())), told, repeatable=repeatable)
 
 
