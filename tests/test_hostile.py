@@ -24,6 +24,7 @@ modules:
   function: [{key: main, handler: index.handler}]
 permissions: {scopes: []}
 """
+WITH_PAGES = MANIFEST + "resources: [{key: pages, path: static}]\n"
 IMPORTS = """\
 import Resolver from '@forge/resolver';
 import api, { fetch as call, storage, route } from '@forge/api';
@@ -137,7 +138,9 @@ def test_code_made_of_text_leaves_every_claim_open(tmp_path: Path, line: str) ->
     ],
 )
 def test_a_script_inside_a_page_is_a_gap(tmp_path: Path, page: str, category: str) -> None:
-    (gap,) = detours.run(read(app(tmp_path, {"src/index.js": "1", "static/index.html": page})), RULES).gaps
+    (gap,) = detours.run(
+        read(app(tmp_path, {"manifest.yml": WITH_PAGES, "src/index.js": "1", "static/index.html": page})), RULES
+    ).gaps
     assert (gap.path, gap.line) == ("static/index.html", 2)
     assert category in gap.needed_for
 
@@ -146,7 +149,12 @@ def test_a_page_without_such_scripts_has_no_gap(tmp_path: Path) -> None:
     page = (
         "<p>fetch(it)</p><!-- <script>fetch(1)</script> --><script src=a.js></script><script>var a = 'fetch';</script>"
     )
-    assert detours.run(read(app(tmp_path, {"src/index.js": "1", "static/index.html": page})), RULES).gaps == ()
+    assert (
+        detours.run(
+            read(app(tmp_path, {"manifest.yml": WITH_PAGES, "src/index.js": "1", "static/index.html": page})), RULES
+        ).gaps
+        == ()
+    )
 
 
 @pytest.mark.parametrize("module", ["vm", "node:vm", "dns", "node:worker_threads"])
