@@ -131,6 +131,8 @@ class Cell(msgspec.Struct, frozen=True):
     """The customer configures them, with their own credentials."""
     unknown: tuple[str, ...] = ()
     """Names that no table maps to a host."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that the cell writes out: such a host is named by itself."""
 
 
 class AppRow(msgspec.Struct, frozen=True):

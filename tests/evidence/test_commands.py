@@ -26,7 +26,7 @@ def test_from_keygen_to_rescan(here: Path, app: Path, capsys: pytest.CaptureFixt
     assert run("evidence", "keygen", "key.pem") == 0
     assert run("evidence", "build", "app", "--output", "e.zip", "--key", "key.pem", "--today", "2026-06-01") == 1
     told = capsys.readouterr()
-    assert "e.zip written: 10 files." in told.out
+    assert "e.zip written: 11 files." in told.out
     assert "claims contradicted" in told.out
     assert told.err == ""
     assert run("evidence", "verify", "e.zip", "--key", "key.pem.pub", "--source", "app", "--rescan") == 0

@@ -159,13 +159,15 @@ def test_an_added_file_is_named(built: Built) -> None:
 
 
 def test_a_file_of_the_right_name_that_is_not_listed_is_named(built: Built) -> None:
-    assert "report.html: is not listed in evidence.dsse.json" in mismatches(check({**built.files, "report.html": b"x"}))
+    assert "trust-center.md: is not listed in evidence.dsse.json" in mismatches(
+        check({**built.files, "trust-center.md": b"x"})
+    )
 
 
 def test_a_file_added_to_the_sums_as_well_is_named(built: Built) -> None:
-    files = {**built.files, "report.html": b"x"}
+    files = {**built.files, "trust-center.md": b"x"}
     files[names.SUMS] = sums({name: statements.sha256(data) for name, data in files.items() if name != names.SUMS})
-    assert "report.html: is not listed in evidence.dsse.json" in mismatches(check(files))
+    assert "trust-center.md: is not listed in evidence.dsse.json" in mismatches(check(files))
 
 
 def test_what_holds_none_of_the_files_is_no_bundle() -> None:

@@ -80,9 +80,11 @@ def _document(root: Path, path: str) -> bytes:
 
 
 def reports(report: Report) -> dict[str, bytes]:
-    """File of the bundle -> the report in that format."""
+    """File of the bundle -> the report in a format that this installation can write."""
     return {
-        name: FORMATS[format_](report).encode("utf-8", "backslashreplace") for name, format_ in names.REPORTS.items()
+        name: FORMATS[format_](report).encode("utf-8", "backslashreplace")
+        for name, format_ in names.REPORTS.items()
+        if format_ in FORMATS
     }
 
 

@@ -79,7 +79,7 @@ def test_a_table_of_answers_is_read_as_labelled_sentences() -> None:
             (),
         ),
         ("GitHub Enterprise Server", ("GitHub Enterprise",), False, ()),
-        ("GitLab self-managed", ("GitLab self-managed",), False, ()),
+        ("GitLab self-managed", ("GitLab Self-Managed",), False, ()),
         ("Azure OpenAI", ("Azure OpenAI",), False, ()),
         ("Acme Render Farm, OpenAI", ("OpenAI",), False, ("Acme Render Farm",)),
     ],
@@ -89,6 +89,18 @@ def test_cells_with_several_services(
 ) -> None:
     found = Directory().cell(cell)
     assert (found.providers, found.customer, found.unknown, found.none) == (names, customer, unknown, False)
+
+
+@pytest.mark.parametrize(
+    ("cell", "hosts"),
+    [
+        ("`hooks.vendor.example` and OpenAI", ("hooks.vendor.example",)),
+        ("*.eu.example.net, api.example.net", ("*.eu.example.net", "api.example.net")),
+        ("support@vendor.example, v1.2", ()),
+    ],
+)
+def test_hosts_that_a_cell_writes_out(cell: str, hosts: tuple[str, ...]) -> None:
+    assert Directory().cell(cell).hosts == hosts
 
 
 def test_a_vendor_names_services_of_its_own() -> None:

@@ -22,6 +22,8 @@ _CUSTOMER = re.compile(
 )
 _SPLIT = re.compile(r"\s*(?:/|,|;|&|\band\b|\bor\b|\+|\n|\||\(|\)|—|–)\s*", re.I)
 _LISTED = re.compile(r"[A-Z0-9][\w.+-]*(?:\s+[A-Z0-9][\w.+-]*){0,3}")
+_HOST = re.compile(r"(?<![\w.@*-])(?:\*\.)?(?:[a-z0-9-]+\.)+[a-z]{2,24}(?![\w.-])")
+"""A host, written out; `*.` at its start: every name below it."""
 _ATLASSIAN = re.compile(r"^(?:the )?(?:atlassian|forge|jira|confluence)\b", re.I)
 _GENERIC = re.compile(
     r"^(?:your|the|via|using|own|credentials?|customer|per|none|no|git|ai|api|provider|n/a|all|byok|bring|mandatory|optional|external|third)",
@@ -68,7 +70,8 @@ class Directory:
         found: list[tuple[int, int, Provider]] = []
         for name, provider in self._by_name.items():
             for match in re.finditer(rf"(?<![\w.@]){re.escape(name)}(?![\w@])", text, re.IGNORECASE):
-                found.append((match.start(), match.end(), provider))
+                if provider.telling or not _in_a_name(text, match):
+                    found.append((match.start(), match.end(), provider))
         found.sort(key=lambda each: (each[0], -each[1]))
         kept: list[tuple[int, int, Provider]] = []
         for each in found:
@@ -104,7 +107,14 @@ class Directory:
             none=not known and not unknown and bool(_NONE.match(text)),
             customer=bool(_CUSTOMER.search(text)),
             unknown=unknown,
+            hosts=tuple(dict.fromkeys(_HOST.findall(text))),
         )
+
+
+def _in_a_name(text: str, word: re.Match[str]) -> bool:
+    """Does a word stand beside other capitalised words, as in `Acme Render Farm`?"""
+    before, after = text[: word.start()], text[word.end() :]
+    return re.search(r"[A-Z]\w*\s$", before) is not None or re.match(r"\s[A-Z]", after) is not None
 
 
 def is_atlassian_name(text: str) -> bool:

@@ -83,10 +83,11 @@ def _services(
     rows = [row for row in document.providers if not row.apps or app.id in {ids.get(name) for name in row.apps}]
     overview = [row for row in document.overview if ids.get(row.app) == app.id]
     tables = [table for table in document.tables if table.kind == "subprocessors"]
-    named = {name for row in rows for name in row.names.providers}
+    named = {name for row in rows for name in (*row.names.providers, *row.names.hosts)}
     for entry in overview:
         if entry.calls and not entry.calls.none:
-            yield from _unlisted(entry.line, "external calls", set(entry.calls.providers), seen, app, directory)
+            given = {*entry.calls.providers, *entry.calls.hosts}
+            yield from _unlisted(entry.line, "external calls", given, seen, app, directory)
             yield from _unreached(entry.line, "external calls", entry.calls.providers, seen, app, blind, directory)
         elif entry.calls:
             yield from _unlisted(entry.line, "external calls", set(), seen, app, directory)
@@ -104,13 +105,14 @@ def _services(
 def _unlisted(
     line: int, column: str, names: set[str], seen: list[Observation], app: App, directory: Directory
 ) -> Iterator[CellFinding]:
-    """Hosts that the code calls and the cells do not name."""
+    """Hosts that the code calls and the cells do not name. `names`: services, and hosts written out."""
     missing: dict[str, list[Observation]] = {}
     for each in seen:
         host = bare_host(each.host or "")
         if not host or host.startswith("<") or is_atlassian(host):
             continue
-        if not any(provider.name in names for provider in directory.of_host(host)):
+        of_provider = any(provider.name in names for provider in directory.of_host(host))
+        if not of_provider and not any(fnmatchcase(host, name) for name in names):
             missing.setdefault(host, []).append(each)
     for host, places in sorted(missing.items()):
         if host == "*":
