@@ -162,3 +162,15 @@ def test_a_page_older_than_the_code_is_told(app: Path, capsys: pytest.CaptureFix
     (aged,) = (each for each in told["claims"] if each["pattern"] == "date")  # type: ignore[attr-defined]
     assert (code, aged["line"], aged["answer"]) == (1, 3, "contradicted")
     assert "2026-06-09" in aged["answers"][0]["reason"]
+
+
+@pytest.mark.parametrize("example", sorted(APP.parent.iterdir()), ids=lambda path: path.name)
+def test_what_render_writes_check_has_nothing_against(
+    example: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["trust-center", "render", str(example)]) == 0
+    page = tmp_path / "page.md"
+    page.write_text(capsys.readouterr().out, encoding="utf-8")
+    _, told = run_json([str(page), "--app", str(example)], capsys)
+    findings = [each for table in told["tables"] for each in table["findings"]]  # type: ignore[attr-defined]
+    assert [each for each in findings if each["state"] != "open"] == []

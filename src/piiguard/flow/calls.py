@@ -330,10 +330,10 @@ def masks(call: Call) -> bool:
     if name not in ("slice", "substring", "substr") or not all(_INTEGER.fullmatch(value) for value in given):
         return False
     numbers = [int(value) for value in given]
-    if len(numbers) == 1:
-        return name != "substring" and -_FEW <= numbers[0] < 0
+    if len(numbers) != 2:
+        return len(numbers) == 1 and name != "substring" and -_FEW <= numbers[0] < 0
     length = numbers[1] if name == "substr" else numbers[1] - numbers[0]
-    return len(numbers) == 2 and 0 <= length <= _FEW and (numbers[1] > 0 or numbers[0] < 0)
+    return 0 <= length <= _FEW and (numbers[1] > 0 or numbers[0] < 0)
 
 
 _FEW = 8
