@@ -456,6 +456,24 @@ def test_hostile_strings_are_read_once(plant: Plant, text: str) -> None:
     assert list(gaps(only(plant({"a.js": text})))) == ["a.js"]
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        "(() => {\n  var __create = Object.create;\n  var __commonJS = (cb, mod) => function __require() {\n  };\n",
+        "/******/ (() => { // webpackBootstrap\n",
+        "var a = 1;\n\tfunction __webpack_require__(moduleId) {\n",
+    ],
+)
+def test_a_bundle_in_short_lines_is_one(plant: Plant, start: str) -> None:
+    bundle = start + "const a = 1;\n" * 400 + "})();\n"
+    assert gaps(only(plant({"lib/vendor.js": bundle}))) == {"lib/vendor.js": "minified code, not analysed"}
+
+
+def test_code_that_speaks_of_bundlers_is_none(plant: Plant) -> None:
+    text = "// __webpack_require__ is not ours\nexport const nonce = () => (__webpack_nonce__ = 'x');\n"
+    assert scanned(only(plant({"src/nonce.js": text}))) == ["src/nonce.js"]
+
+
 def test_minified_code_elsewhere_is_a_gap(plant: Plant) -> None:
     app = only(
         plant(

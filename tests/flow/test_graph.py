@@ -185,3 +185,14 @@ def test_a_graph_that_grew_is_followed_on() -> None:
     graph.edge(start, later)
     solution.grown({start}, ())
     assert solution.facts(later) == (under(),)
+
+
+def test_a_solution_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("piiguard.flow.graph.FACTS", 2)
+    graph = Graph()
+    nodes = [graph.node(Place(1, 0, 1, 1)) for _ in range(4)]
+    for first, second in itertools.pairwise(nodes):
+        graph.edge(first, second)
+    graph.origin(nodes[0], "email", "sure", "here")
+    Solution(graph)
+    assert graph.given_up

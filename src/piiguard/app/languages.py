@@ -84,13 +84,25 @@ _LONG_STRING = 200
 """Characters from which on a string is data: a font, a picture, the path of an icon."""
 
 
+_BUNDLER = re.compile(
+    r"^\s*(?:var|let|const) (?:__commonJS|__toCommonJS|__webpack_modules__|parcelRequire\w*) ?="
+    r"|^/\*+/ ?\(\(\) => \{ // webpackBootstrap|^\s*function __webpack_require__\(",
+    re.MULTILINE,
+)
+"""What esbuild, webpack and Parcel write at the top of a bundle."""
+_BEGINNING = 4000
+
+
 def minified(path: str, text: str) -> bool:
-    """Whether JavaScript was made by a bundler: nearly all of it stands in very long lines, embedded data apart.
+    """Whether JavaScript was made by a bundler: it begins with a bundler's own code, or nearly all of it stands in very
+    long lines, embedded data apart.
 
     Bundlers write neither TypeScript nor JSX.
     """
     if posixpath.splitext(path)[1].lower() in _NO_BUNDLES:
         return False
+    if _BUNDLER.search(text[:_BEGINNING]):
+        return True
     return _in_long_lines(text) and _in_long_lines(_STRING.sub(_without_data, text))
 
 

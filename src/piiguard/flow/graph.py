@@ -28,6 +28,8 @@ ENTRY = "[entry]"
 pair."""
 KEY = "[key]"
 """The property under which computed names of properties sit: `counts[user.accountId] = 1`."""
+FACTS = 500_000
+"""Facts at all nodes before the solver gives up. An app of 2,000 files has a tenth of it; a bundle has no end."""
 DEPTH = 5
 """Properties that a fact remembers; what sits deeper is known to be inside, not where."""
 
@@ -129,6 +131,8 @@ class Graph:
         """Nodes that got edges since somebody last looked."""
         self.outer: dict[tuple[int, int], int] = {}
         """(file, function) -> the function around it; the module's own is in none."""
+        self.given_up = False
+        """Whether a solution has more than FACTS, and so not all that there is."""
 
     def node(self, place: Place) -> int:
         self.places.append(place)
@@ -237,6 +241,7 @@ class Solution:
         self._graph = graph
         self._before: list[dict[Fact, tuple[int, Fact, Op] | Origin]] = [{} for _ in graph.places]
         self._queue: deque[tuple[int, Fact]] = deque()
+        self._known = 0
         self._leaving: dict[int, list[tuple[int, Fact, int, Op]]] = {}
         """Entry -> where its facts leave the function: node, fact, target and op of each return edge."""
         self.start(graph.origins if origins is None else origins)
@@ -257,7 +262,7 @@ class Solution:
     def _solve(self) -> None:
         """Breadth first, so that the first way found to a fact is a shortest one."""
         edges = self._graph.edges
-        while self._queue:
+        while self._queue and self._known <= FACTS:
             node, fact = self._queue.popleft()
             for target, op in edges[node]:
                 follow = _FOLLOW.get(op.kind)
@@ -267,10 +272,12 @@ class Solution:
                     after = apply(op, fact)
                     if after is not None:
                         self._reach(target, after, (node, fact, op))
+        self._graph.given_up |= self._known > FACTS
 
     def _reach(self, node: int, fact: Fact, before: tuple[int, Fact, Op] | Origin) -> None:
         if fact not in self._before[node]:
             self._before[node][fact] = before
+            self._known += 1
             self._queue.append((node, fact))
 
     def _drop(self, node: int, fact: Fact, target: int, op: Op) -> None:

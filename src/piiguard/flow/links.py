@@ -148,7 +148,7 @@ class Links:
                     if not fact.path and fact.shape.startswith(_PREFIX) and key not in done:
                         done.add(key)
                         do(self._made[int(fact.shape[len(_PREFIX) :])], fact.site)
-            if not self.graph.touched and not self._origins:
+            if self.graph.given_up or (not self.graph.touched and not self._origins):
                 return
             touched, self.graph.touched = self.graph.touched, set()
             solution.grown(touched, self._origins)

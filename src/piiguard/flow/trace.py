@@ -72,6 +72,8 @@ class Tracer:
         sources = {file.index: file.source for file in self.program.files.values()}
         sources |= {file.index: file.source for file in self.helpers.files.values()}
         self._observer = Observer(app, self.graph, Solution(self.graph), sources)
+        if self.graph.given_up:
+            self.gaps.append(Gap(app.manifest.path, "its data flow is too intricate to be followed to the end", app.id))
 
     def _take(self, mark: Mark) -> None:
         rule, path = self.rules[mark.rule], mark.location.path
