@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from piiguard.formats import FORMATS
 
 Output = tuple[str, Path]
+Place = tuple[str, int]
 
 folder = click.Path(path_type=Path, exists=True, file_okay=False)
 file = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -35,3 +37,15 @@ class OutputParam(click.ParamType[Output]):
         if not path.parent.is_dir():
             self.fail(f"{name!r} cannot be written: there is no folder {str(path.parent)!r}.", param, ctx)
         return format_, path
+
+
+class PlaceParam(click.ParamType[Place]):
+    """`FILE:LINE`; a column after it, as other programs print it, is left out."""
+
+    name = "file:line"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        found = re.fullmatch(r"(?P<file>.+?):(?P<line>[1-9]\d{0,8})(?::\d*)?", str(value))
+        if found is None:
+            self.fail(f"{value!r} is not FILE:LINE, such as src/index.js:12.", param, ctx)
+        return found["file"], int(found["line"])

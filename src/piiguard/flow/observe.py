@@ -226,7 +226,7 @@ class Observer:
                 if (born_here and fact.site) or fact.shape == without:
                     continue
                 classes = frozenset(
-                    name for name in _classes(fact, value.path, signing=signing) if DATA_CLASSES[name] in groups
+                    name for name in data_classes(fact, value.path, signing=signing) if DATA_CLASSES[name] in groups
                 )
                 if classes:
                     trail = self._solution.trail(value.node, fact)
@@ -327,7 +327,7 @@ def _by_password(host: Host) -> bool:
     return host.kind == "constant" and (egress_facts.is_atlassian(host.name) or host.name.endswith("bitbucket.org"))
 
 
-def _classes(fact: Fact, path: tuple[str, ...], *, signing: bool = False) -> frozenset[str]:
+def data_classes(fact: Fact, path: tuple[str, ...], *, signing: bool = False) -> frozenset[str]:
     """The data classes in the part of a value that `path` means."""
     here: Fact | None = fact
     for name in path:
