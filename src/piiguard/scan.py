@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import msgspec
 
@@ -20,6 +21,7 @@ from piiguard.engines import catalogue as rule_catalogue
 from piiguard.engines import dependencies, detours, manifest, markup, python, secrets, semgrep
 from piiguard.engines.catalogue import Catalogue
 from piiguard.errors import UsageError
+from piiguard.formats import taint
 from piiguard.formats.plain import plural
 from piiguard.model import EngineReport, Gap, Judgement, LineFlow, Report, Subject, Tool, Traced
 from piiguard.snippets import frames
@@ -50,6 +52,12 @@ def catalogue(rules: tuple[Path, ...] = ()) -> Catalogue:
     """All rules, of every engine."""
     declared = (*python.rules(), *manifest.RULES, *dependencies.RULES, *markup.RULES, *secrets.RULES, *flow.RULES)
     return rule_catalogue.load(rules).with_rules(declared)
+
+
+def taint_rules(rules: tuple[Path, ...] = ()) -> list[dict[str, Any]]:
+    """The sources and sinks as taint rules for plain Semgrep."""
+    known = rule_catalogue.load(rules)
+    return taint.compose(known.rules.values(), known.patterns)
 
 
 def scan(path: Path, options: Options) -> Report:
