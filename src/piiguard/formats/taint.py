@@ -35,8 +35,8 @@ _RENAMED_IMPORT = "import {{$EXPORT as {name}}} from {module};\n..."
 """To Semgrep, a default import and what is taken apart from `require` are of this form as well."""
 _WHOLE_IMPORT = "{name} = require({module});\n..."
 """To Semgrep, `import * as name` is of this form as well."""
-_MADE = "{name} = <... $MADE ...>;\n..."
-"""A variable that is made from an imported name: `const client = new OpenAI()`."""
+_MADE = ("{name} = <... $MADE ...>;\n...", "{name} = <... new $MADE(...) ...>;\n...")
+"""Variables that are made from an imported name: `const client = new OpenAI()`."""
 _MODULES_BY_NAME = 3
 """So many modules are written into patterns, by which Semgrep skips files; more are told by one regular expression."""
 _RECEIVER = re.compile(r"(\$[A-Z_]+)\.(?!\.)")
@@ -204,7 +204,15 @@ def _bound(name: str, imports: Iterable[str]) -> list[Clause]:
     direct = _imported(name, imports)
     if not name.startswith("$"):
         return [direct]
-    return [direct, {"patterns": [_imported("$MADE", imports), {"pattern-inside": _MADE.format(name=name)}]}]
+    return [
+        direct,
+        {
+            "patterns": [
+                _imported("$MADE", imports),
+                _either({"pattern-inside": form.format(name=name)} for form in _MADE),
+            ]
+        },
+    ]
 
 
 def _imported(name: str, imports: Iterable[str]) -> Clause:
