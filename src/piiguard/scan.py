@@ -21,7 +21,6 @@ from piiguard.engines import catalogue as rule_catalogue
 from piiguard.engines import dependencies, detours, manifest, markup, python, secrets, semgrep
 from piiguard.engines.catalogue import Catalogue
 from piiguard.errors import UsageError
-from piiguard.formats import taint
 from piiguard.formats.plain import plural
 from piiguard.model import EngineReport, Gap, Judgement, LineFlow, Report, Subject, Tool, Traced
 from piiguard.snippets import frames
@@ -54,12 +53,6 @@ def catalogue(rules: tuple[Path, ...] = ()) -> Catalogue:
     return rule_catalogue.load(rules).with_rules(declared)
 
 
-def taint_rules(rules: tuple[Path, ...] = ()) -> list[dict[str, Any]]:
-    """The sources and sinks as taint rules for plain Semgrep."""
-    known = rule_catalogue.load(rules)
-    return taint.compose(known.rules.values(), known.patterns)
-
-
 def scan(path: Path, options: Options) -> Report:
     """Scan the app or apps in `path`. Raises PiiguardError (UsageError: exit 2; EngineError: exit 3)."""
     known = catalogue(options.rules)
@@ -85,47 +78,6 @@ def scan(path: Path, options: Options) -> Report:
         snippets=frames(subject, traced.observations, observed.marks, known.rules),
     )
     return _narrowed(report, options.only) if options.only else report
-
-
-def explain_flow(path: Path, file: str, line: int, options: Options) -> list[LineFlow]:
-    """Why data reaches a line of a file (relative to `path`), or does not; one answer for each app that has the file.
-
-    Raises UsageError where there is no such line, or the file is not scanned.
-    """
-    known = catalogue(options.rules)
-    name = posixpath.normpath(file.replace(os.sep, "/"))
-    subject = app.read(path, include=options.include)
-    _check_line(path, subject, name, line)
-    return flow.explain(subject, _observe(subject, known).marks, known.rules, name, line)
-
-
-def _check_line(path: Path, subject: Subject, name: str, line: int) -> None:
-    """Is there such a line, in a file that is scanned?"""
-    scanned = {source.path: source for each in subject.apps for source in each.sources}
-    manifests = {each.manifest.path for each in subject.apps}
-    if name not in scanned and name not in manifests:
-        if name.startswith(("../", "/")):
-            raise UsageError("the file is not scanned: it is outside of the folder", where=name)
-        if not (path / name).is_file():
-            raise UsageError(
-                "no such file", where=str(path / name), todo="Give the file relative to the scanned folder"
-            )
-        raise UsageError(f"the file is not scanned: {_why_not(subject, name)}", where=name)
-    text = scanned[name].text if name in scanned else (path / name).read_bytes()
-    count = len(text.splitlines())
-    if line > count:
-        raise UsageError(f"the file has {plural(count, 'line')}", where=f"{name}:{line}", todo="Give one of them")
-
-
-def _why_not(subject: Subject, name: str) -> str:
-    """Why a file is left out: a status of its own, or of a folder around it."""
-    statuses = {status.path.rstrip("/"): status for each in subject.apps for status in each.files}
-    for parent in (name, *map(str, PurePosixPath(name).parents)):
-        status = statuses.get(parent)
-        if status is not None and status.status != "scanned":
-            hint = f" (--include {status.why} brings it back)" if status.why in INCLUDABLE else ""
-            return f"{status.why}{hint}"
-    return "it holds no code that rules look at"
 
 
 def _observe(subject: Subject, known: Catalogue) -> EngineReport:
@@ -184,3 +136,52 @@ def _narrowed(report: Report, only: frozenset[str]) -> Report:
     )
     note = Gap("", "only " + ", ".join(sorted(only)) + " was asked for: other claims are not answered")
     return msgspec.structs.replace(report, observations=kept, judgement=judgement, gaps=(note, *report.gaps))
+
+
+def taint_rules(rules: tuple[Path, ...] = ()) -> list[dict[str, Any]]:
+    """The sources and sinks as taint rules for plain Semgrep."""
+    from piiguard.formats import taint
+
+    known = rule_catalogue.load(rules)
+    return taint.compose(known.rules.values(), known.patterns)
+
+
+def explain_flow(path: Path, file: str, line: int, options: Options) -> list[LineFlow]:
+    """Why data reaches a line of a file (relative to `path`), or does not; one answer for each app that has the file.
+
+    Raises UsageError where there is no such line, or the file is not scanned.
+    """
+    known = catalogue(options.rules)
+    name = posixpath.normpath(file.replace(os.sep, "/"))
+    subject = app.read(path, include=options.include)
+    _check_line(path, subject, name, line)
+    return flow.explain(subject, _observe(subject, known).marks, known.rules, name, line)
+
+
+def _check_line(path: Path, subject: Subject, name: str, line: int) -> None:
+    """Is there such a line, in a file that is scanned?"""
+    scanned = {source.path: source for each in subject.apps for source in each.sources}
+    manifests = {each.manifest.path for each in subject.apps}
+    if name not in scanned and name not in manifests:
+        if name.startswith(("../", "/")):
+            raise UsageError("the file is not scanned: it is outside of the folder", where=name)
+        if not (path / name).is_file():
+            raise UsageError(
+                "no such file", where=str(path / name), todo="Give the file relative to the scanned folder"
+            )
+        raise UsageError(f"the file is not scanned: {_why_not(subject, name)}", where=name)
+    text = scanned[name].text if name in scanned else (path / name).read_bytes()
+    count = len(text.splitlines())
+    if line > count:
+        raise UsageError(f"the file has {plural(count, 'line')}", where=f"{name}:{line}", todo="Give one of them")
+
+
+def _why_not(subject: Subject, name: str) -> str:
+    """Why a file is left out: a status of its own, or of a folder around it."""
+    statuses = {status.path.rstrip("/"): status for each in subject.apps for status in each.files}
+    for parent in (name, *map(str, PurePosixPath(name).parents)):
+        status = statuses.get(parent)
+        if status is not None and status.status != "scanned":
+            hint = f" (--include {status.why} brings it back)" if status.why in INCLUDABLE else ""
+            return f"{status.why}{hint}"
+    return "it holds no code that rules look at"
