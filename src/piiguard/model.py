@@ -405,6 +405,69 @@ class Traced(msgspec.Struct, frozen=True):
     """Path and line where a parser stumbled without missing code (a lone `&` in the text of an element)."""
 
 
+class Hop(msgspec.Struct, frozen=True):
+    """A place that a value passes, as `explain-flow` shows it. `depth`: how far a search backward has branched."""
+
+    location: Location
+    code: str
+    """The code there, on one line, secrets masked."""
+    note: str = ""
+    depth: int = 0
+
+
+class Way(msgspec.Struct, frozen=True):
+    """How data comes to a value, the origin first."""
+
+    data: tuple[str, ...]
+    confidence: Confidence
+    hops: tuple[Hop, ...]
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """A value that `explain-flow` looked at: what reaches it, or where it comes from if nothing does."""
+
+    slot: str
+    """The rule's slot; empty for an expression without a mark."""
+    location: Location
+    code: str
+    ways: tuple[Way, ...] = ()
+    back: tuple[Hop, ...] = ()
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """A mark on a line: does its condition hold, and what do its slots hold?"""
+
+    rule: Rule
+    location: Location
+    code: str
+    holds: bool = True
+    root: str = ""
+    """The expression whose origin the condition is about; empty: the rule has no condition."""
+    means: str = ""
+    """What the root resolved to."""
+    values: tuple[Looked, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Why data that reaches a slot makes no observation."""
+
+
+class LineFlow(msgspec.Struct, frozen=True):
+    """Why the data reaches a line of an app, or does not: what `explain-flow` prints."""
+
+    app: str
+    path: str
+    line: int
+    code: str
+    function: str
+    """The function around it; empty at module level."""
+    marks: tuple[Explained, ...] = ()
+    values: tuple[Looked, ...] = ()
+    """Expressions of a line without a sink."""
+    reaches: tuple[Step, ...] = ()
+    """Sinks that the values of the line reach, or would reach if they held personal data."""
+    observations: tuple[Observation, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
 # ---------------------------------------------------------------- JUDGE
 
 

@@ -112,7 +112,7 @@ def _see(subject: Subject, written: Catalogue, options: Options) -> Seen:
 
     known = _with_declared(written)
     options.progress("looking at places")
-    observed = _observe(subject, known, options.cache)
+    observed = observe(subject, known, options.cache)
     options.progress("tracing data")
     traced = _with_helpers_told_apart(subject, flow.trace(subject, observed.marks, known.rules))
     seen = Seen(
@@ -128,7 +128,7 @@ def _see(subject: Subject, written: Catalogue, options: Options) -> Seen:
     return seen
 
 
-def _observe(subject: Subject, known: Catalogue, cache: Cache = OFF) -> EngineReport:
+def observe(subject: Subject, known: Catalogue, cache: Cache = OFF) -> EngineReport:
     """What all engines found, in one."""
     from piiguard.engines import dependencies, detours, manifest, markup, python, secrets, semgrep
 

@@ -61,16 +61,21 @@ def places(case: Path) -> Iterator[Place]:
 
 
 @functools.cache
-def observations() -> dict[tuple[str, int], Observation]:
-    """(path, line) -> what is observed there of persons. One run of Semgrep; each case is an app."""
+def traced() -> tuple[Observation, ...]:
+    """All observations. One run of Semgrep; each case is an app."""
     rules = catalogue()
     apps = tuple(
         App(name_of(case), name_of(case), name_of(case), Manifest("manifest.yml"), sources=tuple(sources(case)))
         for case in CASES
     )
     subject = Subject(".", apps)
-    traced = trace(subject, semgrep.run(subject, rules).marks, rules.rules)
-    return {(each.location.path, each.location.start_line): each for each in traced.observations if each.data}
+    return trace(subject, semgrep.run(subject, rules).marks, rules.rules).observations
+
+
+@functools.cache
+def observations() -> dict[tuple[str, int], Observation]:
+    """(path, line) -> what is observed there of persons."""
+    return {(each.location.path, each.location.start_line): each for each in traced() if each.data}
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)

@@ -68,10 +68,16 @@ def expectations(path: Path) -> dict[int, list[Expected]]:
 
 
 @functools.cache
+def scanned() -> tuple[Observation, ...]:
+    """All observations. One scan; every case is an app."""
+    return scan(FOLDER, Options(use_config=False)).observations
+
+
+@functools.cache
 def observations() -> dict[str, list[Observation]]:
-    """Path -> what is observed there. One scan; every case is an app."""
+    """Path -> what is observed there."""
     found: dict[str, list[Observation]] = {}
-    for each in scan(FOLDER, Options(use_config=False)).observations:
+    for each in scanned():
         if each.category not in _OTHERS:
             found.setdefault(each.location.path, []).append(each)
     return found

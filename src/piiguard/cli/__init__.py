@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "scan": "piiguard.cli.scan:scan",
     "rules": "piiguard.cli.rules:rules",
     "explain": "piiguard.cli.rules:explain",
+    "explain-flow": "piiguard.cli.explain_flow:explain_flow",
     "init": "piiguard.cli.init:init",
     "attest": "piiguard.cli.attest:attest",
     "evidence": "piiguard.cli.evidence:evidence",

@@ -11,6 +11,7 @@ import click
 from piiguard.formats import TO_FILE
 
 Output = tuple[str, Path]
+Place = tuple[str, int]
 
 folder = click.Path(path_type=Path, exists=True, file_okay=False)
 file = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -59,3 +60,15 @@ class OutputParam(click.ParamType[Output]):
 
             pdf.engine()  # what is missing is said at once, not after the scan
         return format_, path
+
+
+class PlaceParam(click.ParamType[Place]):
+    """`FILE:LINE`; a column after it, as other programs print it, is left out."""
+
+    name = "file:line"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        found = re.fullmatch(r"(?P<file>.+?):(?P<line>[1-9]\d{0,8})(?::\d*)?", str(value))
+        if found is None:
+            self.fail(f"{value!r} is not FILE:LINE, such as src/index.js:12.", param, ctx)
+        return found["file"], int(found["line"])

@@ -1,4 +1,4 @@
-"""`piiguard rules` and `piiguard explain`."""
+"""`piiguard rules`, `piiguard rules export` and `piiguard explain`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,41 @@ import click
 
 from piiguard.claims.catalogue import catalogue as claim_catalogue
 from piiguard.cli.options import rule_folders
-from piiguard.cli.output import emit
+from piiguard.cli.output import emit, write_files
 from piiguard.errors import UsageError
-from piiguard.formats import guide
+from piiguard.formats import guide, taint
+from piiguard.formats.plain import plural
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--format", "format_", type=click.Choice(list(guide.RULE_FORMATS)), default="text")
 @rule_folders
-def rules(format_: str, rules: tuple[Path, ...]) -> int:
+@click.pass_context
+def rules(context: click.Context, format_: str, rules: tuple[Path, ...]) -> int:
     """List the rules."""
-    from piiguard import scan as scanning
+    if context.invoked_subcommand is None:
+        from piiguard import scan as scanning
 
-    emit(guide.RULE_FORMATS[format_](scanning.catalogue(rules).rules.values()))
+        emit(guide.RULE_FORMATS[format_](scanning.catalogue(rules).rules.values()))
+    return 0
+
+
+@rules.command()
+@click.argument("target", type=click.Path(path_type=Path, allow_dash=True), default="-", metavar="[DIR]")
+@rule_folders
+def export(target: Path, rules: tuple[Path, ...]) -> int:
+    """Write sources and sinks as taint rules for plain Semgrep: a file for each sink in DIR, or all to standard
+    output."""
+    from piiguard import tools
+
+    composed = tools.taint_rules(rules)
+    if str(target) == "-":
+        emit(taint.render(composed))
+        return 0
+    if not target.is_dir():
+        raise UsageError("no such folder", where=str(target), todo="Make it first, or leave it out for standard output")
+    write_files([(target / f"{rule['id']}.yaml", taint.render([rule])) for rule in composed])
+    emit(f"{plural(len(composed), 'rule')} written. Run: semgrep scan --metrics off --config {target} PATH\n")
     return 0
 
 

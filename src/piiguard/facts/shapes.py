@@ -90,7 +90,8 @@ class RestShape(NamedTuple):
 
 
 @functools.cache
-def _rest_table() -> tuple[RestShape, ...]:
+def rest_rows() -> tuple[RestShape, ...]:
+    """The rows of rest_shapes.csv, in their order: the first that matches counts."""
     text = resources.files("piiguard.facts").joinpath("rest_shapes.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return tuple(
@@ -106,7 +107,7 @@ def of_response(product: str, path: str, method: str = "GET") -> str | None:
     known. None: no personal data known.
     """
     bare, _, query = path.partition("?")
-    for row in _rest_table():
+    for row in rest_rows():
         if row.product in ("", product) and row.method.fullmatch(method) and row.path.search(bare):
             return None if row.shape == "none" or _fields_exclude_people(query, row.shape) else row.shape
     return None

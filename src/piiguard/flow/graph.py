@@ -320,6 +320,10 @@ class Solution:
     def facts(self, node: int) -> tuple[Fact, ...]:
         return tuple(self._before[node]) if node else ()
 
+    def before(self, node: int, fact: Fact) -> tuple[int, Fact, Op] | Origin:
+        """What `fact` at `node` was before, on the way that `trail` follows; its origin, where it starts."""
+        return self._before[node][fact]
+
     def trail(self, node: int, fact: Fact) -> Trail:
         """How `fact` came to `node`."""
         steps: list[tuple[int, Op]] = []

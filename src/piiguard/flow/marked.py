@@ -26,9 +26,10 @@ from piiguard.flow.program import (
 )
 from piiguard.model import Mark, Rule, Source
 
-_STATEMENTS = frozenset(
-    {"expression_statement", "lexical_declaration", "variable_declaration", "return_statement", "variable_declarator"}
-)
+_STATEMENTS = frozenset({
+    "expression_statement", "lexical_declaration", "variable_declaration", "return_statement", "throw_statement",
+    "variable_declarator",
+})  # fmt: skip
 _URL = re.compile(r"(?:https?:|wss?:)?//[^\s\"'<>`)]+")
 _CALLS = frozenset({"call_expression", "new_expression"})
 _PRODUCTS = ("Jira", "Confluence", "Bitbucket")

@@ -12,7 +12,7 @@ import msgspec
 from piiguard.facts import egress as egress_facts
 from piiguard.facts import names, sdk_hosts, shapes, trackers
 from piiguard.flow import analytics, egress, rules
-from piiguard.flow.graph import Fact, Graph, Op, Solution, Trail, read
+from piiguard.flow.graph import Fact, Graph, Op, Origin, Solution, Trail, read
 from piiguard.flow.hosts import Host, host_of
 from piiguard.flow.place import MarkedPlace, SlotValue
 from piiguard.flow.positions import Positions
@@ -43,6 +43,8 @@ _BODIES = (".body", ".data", ".json", "arg:1")
 _TOKEN_EXCHANGE = re.compile(r"oauth|token|login|signin|sign-in", re.IGNORECASE)
 """URLs where a stored secret in the body is the way to sign in."""
 _NAME = re.compile(r"[A-Za-z_$][\w$.]{0,59}")
+_PLACELESS = re.compile(r"$|(?:for|while|do|if|switch|case|default|try|with)\b")
+"""What is no place of the data: a module as a whole, a statement after which a variable has one of several values."""
 
 
 class Reached(NamedTuple):
@@ -229,7 +231,7 @@ class Observer:
                 if (born_here and fact.site) or fact.shape == without:
                     continue
                 classes = frozenset(
-                    name for name in _classes(fact, value.path, signing=signing) if DATA_CLASSES[name] in groups
+                    name for name in data_classes(fact, value.path, signing=signing) if DATA_CLASSES[name] in groups
                 )
                 if classes:
                     trail = self._solution.trail(value.node, fact)
@@ -285,27 +287,63 @@ class Observer:
         )
 
     def _steps(self, trail: Trail, sink: Location, rule: Rule) -> tuple[Step, ...]:
-        """The way of the data, a step for each line that it passes."""
-        steps = [Step(self._location(trail.origin.node), trail.origin.note)]
-        for node, op in trail.steps:
-            here = self._location(node)
-            if (here.path, here.start_line) != (steps[-1].location.path, steps[-1].location.start_line):
-                steps.append(Step(here, self._note(node, op)))
-        last = steps[-1].location
+        """The way of the data: a step for each line that it passes, with the name under which it leaves the line."""
+        first, *others = self._lines(trail)
+        steps = [Step(self._location(trail.origin.node), self._source_note(trail.origin, first))]
+        for passed in others:
+            steps.append(self._step(passed, steps[-1].location.path))
+        said, last = rule.title[:1].lower() + rule.title[1:], steps[-1].location
         if len(steps) > 1 and (last.path, last.start_line) == (sink.path, sink.start_line):
             steps.pop()
-        return (*steps, Step(sink, rule.title[:1].lower() + rule.title[1:]))
+            crossed = self._crossed(others[-1], steps[-1].location.path)
+            said = f"{crossed}, {said}" if crossed else said
+        return (*steps, Step(sink, said))
 
-    def _note(self, node: int, op: Op) -> str:
-        """What happens at a step, by the names in the code (never by its literals: one may be a secret)."""
-        place = self._graph.places[node]
-        written = self._positions[self._files[place.file].path].text(place.start, place.end)
-        name = f" `{written}`" if _NAME.fullmatch(written) else ""
-        if op.kind == "call":
-            return f"handed to a function, as{name}" if name else "handed to a function"
-        if op.kind == "return":
+    def _lines(self, trail: Trail) -> list[list[tuple[int, Op]]]:
+        """The nodes that the data passes, line by line; the first ones are those on the origin's line."""
+        lines: list[list[tuple[int, Op]]] = [[]]
+        before = self._location(trail.origin.node)
+        for node, op in trail.steps:
+            if _PLACELESS.match(self._written(node)):
+                continue
+            here = self._location(node)
+            if (here.path, here.start_line) != (before.path, before.start_line):
+                lines.append([])
+            lines[-1].append((node, op))
+            before = here
+        return lines
+
+    def _source_note(self, origin: Origin, passed: list[tuple[int, Op]]) -> str:
+        name = self._name([(origin.node, Op("copy")), *passed])
+        if not name or f"`{name}`" in origin.note:
+            return origin.note
+        return f"{origin.note}, {'of' if origin.note.startswith('named') else 'as'} `{name}`"
+
+    def _step(self, passed: list[tuple[int, Op]], path: str) -> Step:
+        """What happens on a line, told at the last place there that has a name. `path`: the file before."""
+        name = self._name(passed)
+        node = next((node for node, _ in reversed(passed) if self._written(node) == name), passed[-1][0])
+        said = self._crossed(passed, path)
+        if name:
+            return Step(self._location(node), f"{said}, as `{name}`" if said else f"becomes `{name}`")
+        return Step(self._location(node), said or "passed on")
+
+    def _name(self, passed: list[tuple[int, Op]]) -> str:
+        """The last name in the code of some places (never a literal: one may be a secret)."""
+        return next((name for node, _ in reversed(passed) if _NAME.fullmatch(name := self._written(node))), "")
+
+    def _crossed(self, passed: list[tuple[int, Op]], path: str) -> str:
+        """Does the data enter or leave a function or a file on the way through some places?"""
+        kinds = {op.kind for _, op in passed}
+        if "call" in kinds:
+            return "handed to a function"
+        if "return" in kinds:
             return "returned to the caller"
-        return f"becomes{name}" if name else "passed on"
+        return "taken up in another file" if self._location(passed[-1][0]).path != path else ""
+
+    def _written(self, node: int) -> str:
+        place = self._graph.places[node]
+        return self._positions[self._files[place.file].path].text(place.start, place.end)
 
     def _location(self, node: int) -> Location:
         place = self._graph.places[node]
@@ -335,7 +373,7 @@ def _by_password(host: Host) -> bool:
     return host.kind == "constant" and (egress_facts.is_atlassian(host.name) or host.name.endswith("bitbucket.org"))
 
 
-def _classes(fact: Fact, path: tuple[str, ...], *, signing: bool = False) -> frozenset[str]:
+def data_classes(fact: Fact, path: tuple[str, ...], *, signing: bool = False) -> frozenset[str]:
     """The data classes in the part of a value that `path` means."""
     here: Fact | None = fact
     for name in path:

@@ -71,7 +71,8 @@ class Tracer:
         self.log_wrappers = self._find_log_wrappers()
         sources = {file.index: file.source for file in self.program.files.values()}
         sources |= {file.index: file.source for file in self.helpers.files.values()}
-        self._observer = Observer(app, self.graph, Solution(self.graph), sources)
+        self.solution = Solution(self.graph)
+        self._observer = Observer(app, self.graph, self.solution, sources)
         if self.graph.given_up:
             self.gaps.append(Gap(app.manifest.path, "its data flow is too intricate to be followed to the end", app.id))
 
@@ -219,11 +220,11 @@ class Tracer:
         elif rule.role == "sink" and (rule.host or place.mark.host):
             yield from self._observer.egress(place)
         elif rule.role == "sink" and rule.category == "pii-log":
-            yield from self._observer.log(place, born_here=self._in_log_wrapper(place))
+            yield from self._observer.log(place, born_here=self.in_log_wrapper(place))
         elif rule.role == "sink":
             yield from self._observer.storage(place)
 
-    def _in_log_wrapper(self, place: MarkedPlace) -> bool:
+    def in_log_wrapper(self, place: MarkedPlace) -> bool:
         around = (
             wrappers.enclosing(self.program, place.syntax, place.source.path) if isinstance(place, Marked) else None
         )
