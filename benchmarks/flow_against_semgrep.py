@@ -153,6 +153,14 @@ def known_false_alarms() -> dict[tuple[str, str, str], str]:
         return {(row["folder"], row["path"], row["code"]): row["reason"] for row in csv.DictReader(file)}
 
 
+def total(results: Sequence[Comparison]) -> str:
+    """The last line of the table."""
+    ours = sum(len(each.piiguard) for each in results)
+    theirs = sum(len(each.semgrep) for each in results)
+    false = sum(len(each.only_semgrep) for each in results)
+    return f"| all | {ours} | {theirs} | {false} | {ours / (theirs - false):.1f} |" if theirs > false else ""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="default: the fixtures")
@@ -163,6 +171,7 @@ def main() -> None:
     results = compare([folder.resolve() for folder in arguments.folders or FIXTURES])
     for result in results:
         print(result.row())
+    print(total(results))
     unexplained = [
         (result.folder, place)
         for result in results

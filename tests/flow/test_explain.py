@@ -125,6 +125,33 @@ def test_a_line_without_a_mark() -> None:
     assert "what stands here reaches no sink" in ended
 
 
+def test_data_that_an_expression_does_not_take() -> None:
+    code = """\
+    import { view } from '@forge/bridge';
+    async function run() {
+      const event = await view.getContext();
+      console.log(event.payload || event);
+    }
+    """
+    said = of_code(code, 4)
+    assert "event    <- holds account-id" in said
+    assert "which does not pass on from here" in said
+
+
+def test_a_call_of_a_log_function_of_the_app() -> None:
+    code = """\
+    import { view } from '@forge/bridge';
+    const printLog = (what) => console.log(what);
+    async function run() {
+      printLog(await view.getContext());
+    }
+    """
+    called, inside = of_code(code, 4), of_code(code, 2)
+    assert "a function of the app that leads to one" in called
+    assert "pii-log (sure): account-id" in called
+    assert "what its callers hand over is reported at their calls" in inside
+
+
 def test_name_evidence() -> None:
     said = of_code("function f(one) {\n  console.log(one.email);\n}\n", 2)
     assert "email (likely)" in said

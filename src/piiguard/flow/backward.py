@@ -116,7 +116,8 @@ class _Search:
         self._seen.add(node)
         place = self._graph.places[node]
         at = (place.start, place.end)
-        told = self._neutral(node)
+        held = self._whole.held(node)
+        told = f"holds {', '.join(held)}, which does not pass on from here" if held else self._neutral(node)
         if told:
             self._say(place.file, at, told, depth)
             return

@@ -173,8 +173,9 @@ class _Line:
 
     def _mark(self, place: MarkedPlace, observations: tuple[Observation, ...]) -> Explained:
         rule = place.rule
-        root, means = self._root(place) if isinstance(place, Marked) else ("", "")
-        holds = not isinstance(place, Marked) or place.holds()
+        made = place in self._tracer.marked
+        holds = made or not isinstance(place, Marked) or place.holds()
+        root, means = self._root(place) if isinstance(place, Marked) and place.holds() is holds else ("", "")
         values: list[Looked] = []
         if rule.role == "sink":
             values = [self._slot(slot, place, value) for slot in rule.slots for value in place.values((slot,))]
@@ -214,7 +215,9 @@ class _Line:
         return Looked(slot, hop.location, hop.code, ways, back)
 
     def _notes(self, place: MarkedPlace, values: list[Looked], observations: tuple[Observation, ...]) -> Iterator[str]:
-        """Why data that reaches the slots makes no observation."""
+        """What else there is to know of a mark, and why data that reaches its slots makes no observation."""
+        if isinstance(place, Marked) and not place.holds():
+            yield "no such call itself: a function of the app that leads to one, so that data enters it here"
         if place.rule.host or place.mark.host:
             hosts = ", ".join(sorted({host.name for host in place.hosts()}))
             yield (

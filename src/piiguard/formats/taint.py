@@ -254,26 +254,30 @@ def _slots(rule: Rule, clause: Clause) -> list[Clause]:
     """Only the parts of the sink that are looked at. A rule that focuses on a part has done so."""
     if "focus-metavariable" in str(clause) or {"self", "arg:*"} & set(rule.slots):
         return []
-    ways = [{"pattern": form} for slot in rule.slots for form in _forms(slot)]
-    return [{"pattern-either": ways}, {"focus-metavariable": "$SLOT"}]
+    return [_either(way for slot in rule.slots for way in _forms(slot)), {"focus-metavariable": "$SLOT"}]
 
 
-def _forms(slot: str) -> Iterator[str]:
+def _forms(slot: str) -> Iterator[Clause]:
     """How a slot is written: `arg:1.body` is `body` of an object literal, or all of an argument that is none."""
     kind, _, rest = slot.partition(":")
     if kind == "right":
-        yield "$LEFT = $SLOT"
+        yield {"pattern": "$LEFT = $SLOT"}
         return
     if kind == "attr":
-        yield f"<$ELEMENT ... {rest}={{$SLOT}} ...>...</$ELEMENT>"
-        yield f"<$ELEMENT ... {rest}={{$SLOT}} ... />"
+        yield {"pattern": f"<$ELEMENT ... {rest}={{$SLOT}} ...>...</$ELEMENT>"}
+        yield {"pattern": f"<$ELEMENT ... {rest}={{$SLOT}} ... />"}
         return
     head, _, path = rest.partition(".")
     position, whole = head.removesuffix("[*]"), not path or head.endswith("[*]")
     before = "".join(f"$ARG{index}, " for index in range(int(position)))
-    value = "$SLOT" if whole else _nested(path.split("."))
+    no_literal = {"metavariable-regex": {"metavariable": "$SLOT", "regex": r"^[^{]"}}
     for call in ("$CALLEE", "new $CALLEE"):
-        yield f"{call}({before}{value}, ...)"
+        argument: Clause = {"pattern": f"{call}({before}$SLOT, ...)"}
+        if whole:
+            yield argument
+        else:
+            yield {"pattern": f"{call}({before}{_nested(path.split('.'))}, ...)"}
+            yield {"patterns": [argument, no_literal]}
 
 
 def _nested(path: list[str]) -> str:
