@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "explain": "piiguard.cli.rules:explain",
     "init": "piiguard.cli.init:init",
     "attest": "piiguard.cli.attest:attest",
+    "baseline": "piiguard.cli.baseline:baseline",
     "evidence": "piiguard.cli.evidence:evidence",
     "diagram": "piiguard.cli.diagram:diagram",
     "questionnaire": "piiguard.cli.questionnaire:questionnaire",

@@ -82,6 +82,8 @@ class Observation(msgspec.Struct, frozen=True):
     message: str
     flow: list[Step]
     attributes: dict[str, str]
+    code: str = ""
+    """Fingerprint of what stays when the file is renamed or reformatted; empty: not known (older reports)."""
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -153,7 +155,10 @@ class Attestation(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """A report. `findings`: ids of observations that contradict a claim; `waived`: of those that a person accepts."""
+    """A report. `findings`: ids of observations that contradict a claim; `waived`: of those that a person accepts.
+
+    `known`: those of the findings that stand in the baseline of the run.
+    """
 
     schema: Literal["piiguard-report/1"]
     tool: Tool
@@ -166,3 +171,4 @@ class Document(msgspec.Struct, frozen=True):
     coverage: Coverage
     waivers: list[Waiver]
     attestations: list[Attestation]
+    known: list[str] = []

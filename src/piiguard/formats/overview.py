@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from piiguard.formats.plain import plural
-from piiguard.model import Answer, App, FileStatus, Gap, Observation, Report, Verdict
+from piiguard.model import Answer, App, FileStatus, Gap, Known, Observation, Report, Verdict
 
 ANSWERS: tuple[Answer, ...] = ("contradicted", "not-shown", "missing", "attested", "supported", "not-applicable")
 """Answers in the order in which a reader wants them: what asks for action comes first."""
@@ -86,6 +86,12 @@ def findings(report: Report) -> tuple[Observation, ...]:
     """Observations that contradict a claim and are not waived, in the judge's order."""
     by_id = {observation.id: observation for observation in report.observations}
     return tuple(by_id[name] for name in dict.fromkeys(report.judgement.findings) if name in by_id)
+
+
+def known(report: Report) -> dict[str, Known]:
+    """Those of the findings that stand in the baseline -> their entries."""
+    listed = report.baseline.known if report.baseline else {}
+    return {finding.id: listed[finding.id] for finding in findings(report) if finding.id in listed}
 
 
 def broken(report: Report, app: str) -> tuple[Broken, ...]:
@@ -194,6 +200,7 @@ def conclusion(report: Report) -> Conclusion:
         by = [
             f"{counts['contradicted']} of {claims} contradicted"
             + (f" by {plural(places, 'finding')}" if places else "")
+            + (f" ({len(known(report)):,} known since the baseline)" if known(report) else "")
         ]
         open_ = [f"{counts['not-shown']} not shown"] if counts["not-shown"] else []
         return Conclusion("contradicted", "; ".join([*by, *open_, *stale]))
