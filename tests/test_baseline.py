@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -31,7 +32,7 @@ FACT = Observation(
 )
 
 
-def found(name: str, code: str = "", **fields: object) -> Observation:
+def found(name: str, code: str = "", **fields: Any) -> Observation:
     return observation(name, code=code or f"c{name}", data=("account-id",), **fields)
 
 

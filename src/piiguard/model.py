@@ -426,7 +426,7 @@ class Verdict(msgspec.Struct, frozen=True):
     statement: str = ""
     """What the claim promises, in one sentence."""
     facts: tuple[Observation, ...] = ()
-    """What the manifest by itself says against the claim (claims/manifest_facts.py). It stands in no report."""
+    """What the manifest by itself says against the claim (claims/manifest_facts.py): no engine's observation."""
 
 
 class Waiver(msgspec.Struct, frozen=True):

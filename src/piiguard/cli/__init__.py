@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "init": "piiguard.cli.init:init",
     "attest": "piiguard.cli.attest:attest",
     "baseline": "piiguard.cli.baseline:baseline",
+    "diff": "piiguard.cli.diff:diff",
     "evidence": "piiguard.cli.evidence:evidence",
     "diagram": "piiguard.cli.diagram:diagram",
     "questionnaire": "piiguard.cli.questionnaire:questionnaire",

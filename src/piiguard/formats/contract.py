@@ -96,10 +96,17 @@ class Gap(msgspec.Struct, frozen=True):
     needed_for: list[str]
 
 
+class Fact(msgspec.Struct, frozen=True):
+    """What the manifest by itself says against a claim. `id` holds its place."""
+
+    id: str
+    message: str
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """The answer to one claim of one section of the Trust Center document, for one app.
 
-    `statement`: what the claim promises.
+    `statement`: what the claim promises. `observations` and `facts`: what contradicts it.
     """
 
     section: int
@@ -112,6 +119,7 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str
     observations: list[str]
     gaps: list[Gap]
+    facts: list[Fact] = []
 
 
 class File(msgspec.Struct, frozen=True):
@@ -157,7 +165,7 @@ class Attestation(msgspec.Struct, frozen=True):
 class Document(msgspec.Struct, frozen=True):
     """A report. `findings`: ids of observations that contradict a claim; `waived`: of those that a person accepts.
 
-    `known`: those of the findings that stand in the baseline of the run.
+    `known`: those of the findings, and of the facts of the manifest, that stand in the baseline of the run.
     """
 
     schema: Literal["piiguard-report/1"]
