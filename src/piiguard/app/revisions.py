@@ -28,14 +28,9 @@ def write_revision(folder: Path, revision: str, target: Path) -> str:
     `revision`: a commit, branch or tag, perhaps with `^` or `~N` behind it. Raises UsageError when there is no such
     revision or folder, EngineError when the repository cannot be read.
     """
-    try:
-        from dulwich.repo import Repo
-    except ImportError:
-        todo = "pip install 'piiguard[history]'"
-        raise UsageError("reading a git revision needs `piiguard[history]`", todo=todo) from None
     root = _repository(folder.resolve())
     try:
-        with Repo(str(root)) as repository:
+        with _opened(root) as repository:
             commit = _commit(repository, revision)
             tree = _below(repository, commit.tree, folder.resolve().relative_to(root).parts, revision)
             _Writer(repository).tree(tree, target, 0)
@@ -46,12 +41,27 @@ def write_revision(folder: Path, revision: str, target: Path) -> str:
         raise EngineError(f"the git revision {revision} cannot be read ({type(error).__name__})") from None
 
 
-def parents(folder: Path, revision: str) -> tuple[str, ...]:
-    """The ids of a revision's parents whose commits are there (a shallow clone may lack them)."""
-    from dulwich.repo import Repo
+def head_and_parents(folder: Path) -> tuple[str, ...]:
+    """The commit that is checked out, and those of its parents that are there (a shallow clone may lack them).
 
-    with Repo(str(_repository(folder.resolve()))) as repository:
-        return tuple(parent.decode() for parent in _commit(repository, revision).parents if parent in repository)
+    Raises UsageError when there is none.
+    """
+    with _opened(_repository(folder.resolve())) as repository:
+        commit = _commit(repository, "HEAD")
+        return tuple(each.decode() for each in (commit.id, *commit.parents) if each in repository)
+
+
+def _opened(root: Path) -> Repo:
+    try:
+        from dulwich.errors import NotGitRepository
+        from dulwich.repo import Repo
+    except ImportError:
+        todo = "pip install 'piiguard[history]'"
+        raise UsageError("reading a git revision needs `piiguard[history]`", todo=todo) from None
+    try:
+        return Repo(str(root))
+    except NotGitRepository:
+        raise UsageError("this is no git repository", where=str(root)) from None
 
 
 def _repository(folder: Path) -> Path:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "attest": "piiguard.cli.attest:attest",
     "baseline": "piiguard.cli.baseline:baseline",
     "diff": "piiguard.cli.diff:diff",
+    "github-action": "piiguard.cli.github_action:github_action",
     "evidence": "piiguard.cli.evidence:evidence",
     "diagram": "piiguard.cli.diagram:diagram",
     "questionnaire": "piiguard.cli.questionnaire:questionnaire",
