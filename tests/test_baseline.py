@@ -172,6 +172,7 @@ def test_formats_tell_what_is_known() -> None:
     assert FORMATS["short"](held).count("src/db.js:31:3") == 1
     assert FORMATS["text"](held).count("known, accepted by Ada Example, CTO until 2026-12-31") == 1
     assert FORMATS["markdown"](held).count("known, accepted by Ada Example, CTO until 2026-12-31") == 1
+    assert FORMATS["html"](held).count("accepted by Ada Example, CTO until 2026-12-31: fixed in 2.0") == 1
     assert json.loads(FORMATS["json"](held))["known"] == ["1"]
     assert json.loads(FORMATS["json"](some))["known"] == []
 

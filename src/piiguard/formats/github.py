@@ -21,7 +21,7 @@ def render(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     against = overview.contradicted_by(report)
     known = report.baseline.known if report.baseline else {}
-    findings = [finding for finding in overview.findings(report) if finding.id not in known]
+    findings = [finding for finding in overview.findings(report) if overview.accepted(report, finding) is None]
     for finding in sorted(findings, key=lambda finding: finding.confidence == "likely"):
         yield _command("error", finding.location, finding.rule, _message(finding, against.get(finding.id, ()), report))
     for verdict in report.judgement.verdicts:

@@ -132,7 +132,7 @@ def _list(lines: list[str], kind: str) -> Iterator[Part]:
 
 def _line(finding: Observation, report: Report) -> str:
     facts = [code(finding.rule)]
-    if entry := overview.known(report).get(finding.id):
+    if entry := overview.accepted(report, finding):
         facts.append(f"known, accepted by {escape(entry.by)} until {entry.until}")
     if finding.data:
         facts.append("data: " + ", ".join(finding.data))

@@ -88,10 +88,9 @@ def findings(report: Report) -> tuple[Observation, ...]:
     return tuple(by_id[name] for name in dict.fromkeys(report.judgement.findings) if name in by_id)
 
 
-def known(report: Report) -> dict[str, Known]:
-    """Those of the findings that stand in the baseline -> their entries."""
-    listed = report.baseline.known if report.baseline else {}
-    return {finding.id: listed[finding.id] for finding in findings(report) if finding.id in listed}
+def accepted(report: Report, finding: Observation) -> Known | None:
+    """The entry of a finding in the baseline."""
+    return report.baseline.known.get(finding.id) if report.baseline else None
 
 
 def broken(report: Report, app: str) -> tuple[Broken, ...]:
@@ -197,10 +196,11 @@ def conclusion(report: Report) -> Conclusion:
     claims = plural(counts.total() - counts["not-applicable"], "claim")
     if counts["contradicted"]:
         places = len(findings(report))
+        known = sum(accepted(report, finding) is not None for finding in findings(report))
         by = [
             f"{counts['contradicted']} of {claims} contradicted"
             + (f" by {plural(places, 'finding')}" if places else "")
-            + (f" ({len(known(report)):,} known since the baseline)" if known(report) else "")
+            + (f" ({known:,} known since the baseline)" if known else "")
         ]
         open_ = [f"{counts['not-shown']} not shown"] if counts["not-shown"] else []
         return Conclusion("contradicted", "; ".join([*by, *open_, *stale]))

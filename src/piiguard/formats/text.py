@@ -290,7 +290,7 @@ def _finding(finding: Observation, number: int, report: Report, shown: _Shown, v
 
 def _facts(finding: Observation, report: Report) -> str:
     facts = [finding.rule]
-    if entry := overview.known(report).get(finding.id):
+    if entry := overview.accepted(report, finding):
         facts.append(f"known, accepted by {entry.by} until {entry.until}")
     if finding.data:
         facts.append("data: " + ", ".join(finding.data))
