@@ -111,7 +111,7 @@ def _base(asked: Asked) -> tuple[str, str]:
             return parents[0], ""
         event = msgspec.json.decode(read_bytes(asked.event.parent, asked.event.name, 32 * MB))
         return str(event["pull_request"]["base"]["sha"]), ""
-    except (Unreadable, msgspec.MsgspecError, KeyError, TypeError, UsageError):
+    except (Unreadable, msgspec.MsgspecError, KeyError, TypeError, PiiguardError):
         return (
             "",
             "The base of the pull request is not known, so everything is shown (actions/checkout: fetch-depth: 2).",

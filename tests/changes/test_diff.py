@@ -118,3 +118,13 @@ def test_no_link_is_written_through(tmp_path: Path) -> None:
     assert (tmp_path / "out/link").is_symlink()
     assert (tmp_path / "out/plain").read_text(encoding="utf-8") == "text"
     assert target.read_text(encoding="utf-8") == "kept"
+
+
+def test_a_damaged_repository_is_told_in_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".git/objects").mkdir(parents=True)
+    (tmp_path / ".git/refs").mkdir()
+    (tmp_path / ".git/HEAD").write_bytes(b"\xff\0ref:")
+    assert cli.run(("diff", "HEAD", "HEAD", str(tmp_path))) in (2, 3)
+    said = capfd.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1

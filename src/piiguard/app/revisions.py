@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from piiguard.app.files import MB
 from piiguard.app.walk import MAX_DEPTH, MAX_FILES
-from piiguard.errors import EngineError, UsageError
+from piiguard.errors import EngineError, PiiguardError, UsageError
 
 if TYPE_CHECKING:
     from dulwich.repo import Repo
@@ -29,39 +31,38 @@ def write_revision(folder: Path, revision: str, target: Path) -> str:
     revision or folder, EngineError when the repository cannot be read.
     """
     root = _repository(folder.resolve())
-    try:
-        with _opened(root) as repository:
-            commit = _commit(repository, revision)
-            tree = _below(repository, commit.tree, folder.resolve().relative_to(root).parts, revision)
-            _Writer(repository).tree(tree, target, 0)
-            return str(commit.id.decode())
-    except (UsageError, EngineError):
-        raise
-    except Exception as error:  # a damaged or hostile object store fails in as many ways as there are bytes
-        raise EngineError(f"the git revision {revision} cannot be read ({type(error).__name__})") from None
+    with _opened(root) as repository:
+        commit = _commit(repository, revision)
+        tree = _below(repository, commit.tree, folder.resolve().relative_to(root).parts, revision)
+        _Writer(repository).tree(tree, target, 0)
+        return str(commit.id.decode())
 
 
 def head_and_parents(folder: Path) -> tuple[str, ...]:
     """The commit that is checked out, and those of its parents that are there (a shallow clone may lack them).
 
-    Raises UsageError when there is none.
+    Raises UsageError when there is none, EngineError when the repository cannot be read.
     """
     with _opened(_repository(folder.resolve())) as repository:
         commit = _commit(repository, "HEAD")
         return tuple(each.decode() for each in (commit.id, *commit.parents) if each in repository)
 
 
-def _opened(root: Path) -> Repo:
+@contextmanager
+def _opened(root: Path) -> Iterator[Repo]:
+    """The repository, whose damage becomes an EngineError."""
     try:
-        from dulwich.errors import NotGitRepository
         from dulwich.repo import Repo
     except ImportError:
         todo = "pip install 'piiguard[history]'"
         raise UsageError("reading a git revision needs `piiguard[history]`", todo=todo) from None
     try:
-        return Repo(str(root))
-    except NotGitRepository:
-        raise UsageError("this is no git repository", where=str(root)) from None
+        with Repo(str(root)) as repository:
+            yield repository
+    except PiiguardError:
+        raise
+    except Exception as error:  # a damaged or hostile object store fails in as many ways as there are bytes
+        raise EngineError(f"the git repository cannot be read ({type(error).__name__})", where=str(root)) from None
 
 
 def _repository(folder: Path) -> Path:
