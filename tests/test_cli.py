@@ -38,6 +38,7 @@ class Asked(msgspec.Struct, frozen=True):
     rules: tuple[Path, ...] = ()
     only: frozenset[str] = frozenset()
     changed: frozenset[str] | None = None
+    baseline: Path | None = None
     today: date | None = None
     progress: Callable[[str], None] = print
     cache: object = None

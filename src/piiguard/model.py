@@ -394,6 +394,8 @@ class Observation(msgspec.Struct, frozen=True):
     message: str = ""
     flow: tuple[Step, ...] = ()
     attributes: dict[str, str] = {}
+    code: str = ""
+    """Fingerprint of what stays when the file is renamed or reformatted (matching.py); empty: not known."""
 
 
 class Traced(msgspec.Struct, frozen=True):
@@ -486,6 +488,8 @@ class Verdict(msgspec.Struct, frozen=True):
     section_title: str = ""
     statement: str = ""
     """What the claim promises, in one sentence."""
+    facts: tuple[Observation, ...] = ()
+    """What the manifest by itself says against the claim (claims/manifest_facts.py): no engine's observation."""
 
 
 class Waiver(msgspec.Struct, frozen=True):
@@ -539,6 +543,31 @@ class Judgement(msgspec.Struct, frozen=True):
     """Of every observation that names, or should name, a host; in the order of the observations."""
 
 
+class Known(msgspec.Struct, frozen=True):
+    """A finding that stands in a baseline: what it is known by, and who accepts it, why and until when."""
+
+    id: str
+    code: str
+    rule: str
+    category: str
+    path: str
+    data: tuple[str, ...]
+    by: str
+    reason: str
+    until: str
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """A baseline, held against what contradicts the claims."""
+
+    known: dict[str, Known] = {}
+    """Id of a finding, or of a fact of the manifest -> its entry."""
+    expired: dict[str, Known] = {}
+    """The same for entries that have ended: these findings count."""
+    gone: tuple[Known, ...] = ()
+    """Entries that match nothing."""
+
+
 # ---------------------------------------------------------------- WRITE
 
 
@@ -563,4 +592,5 @@ class Report(msgspec.Struct, frozen=True):
     """The rules of the observations in this report, by id."""
     snippets: dict[str, tuple[str, ...]] = {}
     """Observation id -> source lines start_line-1 .. end_line+1 at most 7, secrets masked."""
+    baseline: Baseline | None = None
     schema: str = "piiguard-report/1"

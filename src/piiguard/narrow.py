@@ -65,7 +65,12 @@ def to_changed(report: Report, changed: frozenset[str]) -> Report:
     part = _part(report, ids, answered)
     note = Gap("", _elsewhere(report, part))
     verdicts = tuple(
-        msgspec.structs.replace(verdict, gaps=_inside(verdict.gaps, changed)) for verdict in part.judgement.verdicts
+        msgspec.structs.replace(
+            verdict,
+            gaps=_inside(verdict.gaps, changed),
+            facts=verdict.facts if verdict.app in manifests else (),
+        )
+        for verdict in part.judgement.verdicts
     )
     judgement = msgspec.structs.replace(part.judgement, verdicts=verdicts)
     return msgspec.structs.replace(part, judgement=judgement, gaps=(note, *_inside(report.gaps, changed)))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from piiguard import __version__, app, narrow
+from piiguard import __version__, app, baseline, narrow
 from piiguard.cache import OFF, Cache
 from piiguard.claims.config import load_policy
 from piiguard.claims.judge import judge
@@ -43,8 +43,10 @@ class Options(msgspec.Struct, frozen=True):
     """Rule ids and categories to report; empty: all."""
     changed: frozenset[str] | None = None
     """Files, relative to the scanned folder: report what they touch or cause. None: report all."""
+    baseline: Path | None = None
+    """A file of known findings, to hold against what is found."""
     today: date | None = None
-    """Day for which waivers and attestations are judged; None: the real one."""
+    """Day for which waivers, attestations and the baseline are judged; None: the real one."""
     progress: Callable[[str], None] = _quiet
     cache: Cache = OFF
 
@@ -81,12 +83,14 @@ def scan(path: Path, options: Options) -> Report:
     written = rule_catalogue.load(options.rules)
     if options.only:
         _check_only(options.only, _with_declared(written))
+    listed = baseline.read(options.baseline) if options.baseline else None
+    today = options.today or date.today()
     options.progress("reading")
     subject = app.read(path, include=options.include)
     policy = load_policy(path if path.is_dir() else path.parent, options.config) if options.use_config else Policy()
     seen = _see(subject, written, options)
     options.progress("judging claims")
-    judgement = judge(subject, seen.observations, seen.gaps, policy, today=options.today or date.today())
+    judgement = judge(subject, seen.observations, seen.gaps, policy, today=today)
     _refuse_dead_waivers(judgement)
     report = Report(
         tool=Tool("piiguard", __version__, seen.rules_digest, seen.engines),
@@ -97,6 +101,8 @@ def scan(path: Path, options: Options) -> Report:
         rules=seen.rules,
         snippets=frames(subject, seen.observations, seen.secrets),
     )
+    if listed is not None:
+        report = baseline.hold(report, listed, today)
     if options.only:
         report = narrow.to_rules(report, options.only)
     return report if options.changed is None else narrow.to_changed(report, options.changed)

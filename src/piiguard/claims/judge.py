@@ -153,6 +153,7 @@ def _verdict(section: Section, claim: Claim, app: App, evidence: Evidence, polic
         title=claim.title,
         section_title=section.title,
         statement=claim.statement,
+        facts=tuple(weight.observation for weight in evidence.contradicting if from_manifest(weight.observation)),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from piiguard.matching import fingerprint
 from piiguard.model import App, Egress, Location, Manifest, Module, Observation, Remote, Scope
 
 _EMAIL_SCOPES = ("read:email-address:", "access-email-addresses:")
@@ -41,6 +42,7 @@ def _observation(app: App, found: _Fact) -> Observation:
         host=host,
         message=message,
         attributes={"fact": fact, "directive": fact} if category == "unsafe-csp" else {"fact": fact},
+        code=fingerprint(rule, category, message, host or ""),
     )
 
 

@@ -10,6 +10,7 @@ import click
 
 from piiguard import cache
 from piiguard.app.skips import INCLUDABLE
+from piiguard.baseline import notes
 from piiguard.claims.exits import exit_code, expiring
 from piiguard.cli.options import FailOnParam, Output, OutputParam, file, folder, relative_to, rule_folders
 from piiguard.cli.options import today as today_option
@@ -18,6 +19,7 @@ from piiguard.cli.progress import Progress
 from piiguard.errors import UsageError
 from piiguard.formats import FORMATS, TO_FILE, text
 from piiguard.formats.plain import printable
+from piiguard.model import Baseline
 
 CONTRADICTED = 1
 
@@ -45,7 +47,10 @@ CONTRADICTED = 1
     "fail_within",
     type=FailOnParam(),
     metavar="expiring:DAYSd",
-    help="End with 1 as well if an attestation or waiver ends within so many days, as expiring:30d.",
+    help="End with 1 as well if an attestation, waiver or known finding ends within so many days, as expiring:30d.",
+)
+@click.option(
+    "--baseline", type=file, help="Known findings (`piiguard baseline` writes them): shown as known, and no failure."
 )
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the answers are.")
 @click.option("--config", type=file, help="Another file than PATH/piiguard.yaml.")
@@ -67,6 +72,7 @@ def scan(
     outputs: tuple[Output, ...],
     only: tuple[str, ...],
     fail_within: int | None,
+    baseline: Path | None,
     exit_zero: bool,
     config: Path | None,
     no_config: bool,
@@ -97,15 +103,17 @@ def scan(
             include=frozenset(include),
             rules=rules,
             only=frozenset(only),
+            baseline=baseline,
             changed=inside if changed else None,
             today=today.date() if today else None,
             progress=progress.say,
             cache=cache.OFF if no_cache else cache.of_user(path),
         )
         report = scanning.scan(path, options)
-    code = exit_code(report.judgement)
+    held = report.baseline or Baseline()
+    code = exit_code(report.judgement, held.known)
     now = today.date() if today else datetime.date.today()
-    ending = () if fail_within is None else expiring(report.judgement, now, fail_within)
+    ending = () if fail_within is None else expiring(report.judgement, now, fail_within, held.known.values())
     if ending and code != UsageError.exit_code:
         code = CONTRADICTED
     if exit_zero and code != UsageError.exit_code:
@@ -117,4 +125,6 @@ def scan(
         emit(FORMATS[format_](report))
     for line in ending:
         click.echo(f"expiring: {printable(line)}", err=True)
+    for line in notes(held):
+        click.echo(f"baseline: {printable(line)}", err=True)
     return code

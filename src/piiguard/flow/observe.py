@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from piiguard.flow.graph import Fact, Graph, Op, Origin, Solution, Trail, read
 from piiguard.flow.hosts import Host, host_of
 from piiguard.flow.place import MarkedPlace, SlotValue
 from piiguard.flow.positions import Positions
+from piiguard.matching import fingerprint
 from piiguard.model import DATA_CLASSES, App, Confidence, Distance, Location, Mark, Observation, Rule, Source, Step
 
 CREDENTIAL = frozenset({"credential"})
@@ -42,6 +42,9 @@ _KEY_ORIGINS = (
 _BODIES = (".body", ".data", ".json", "arg:1")
 _TOKEN_EXCHANGE = re.compile(r"oauth|token|login|signin|sign-in", re.IGNORECASE)
 """URLs where a stored secret in the body is the way to sign in."""
+_LAYOUT = re.compile(r"[\s'\";\\]+")
+_TRAILING_COMMA = re.compile(r",(?=[)\]}])")
+_PARENTHESES = re.compile(r"[()]")
 _NAME = re.compile(r"[A-Za-z_$][\w$.]{0,59}")
 _PLACELESS = re.compile(r"$|(?:for|while|do|if|switch|case|default|try|with)\b")
 """What is no place of the data: a module as a whole, a statement after which a variable has one of several values."""
@@ -284,6 +287,7 @@ class Observer:
                 **(attributes or {}),
                 **({"source": trail.origin.fact.shape} if trail else {}),
             },
+            code=fingerprint(rule.id, category, unformatted(place.text), _stable(host)),
         )
 
     def _steps(self, trail: Trail, sink: Location, rule: Rule) -> tuple[Step, ...]:
@@ -397,6 +401,7 @@ def of_plain_mark(mark: Mark, rule: Rule) -> Observation:
         host=mark.host,
         message=mark.message or rule.title,
         attributes={**dict(rule.attributes), **mark.attributes},
+        code=fingerprint(rule.id, rule.category, mark.message or rule.title, known),
     )
 
 
@@ -408,9 +413,14 @@ def _message(rule: Rule, category: str, data: tuple[str, ...], host: str | None)
     return f"{title}: {what}" if what else title
 
 
-def fingerprint(*parts: str) -> str:
-    """A name for an observation that survives moved lines: rule, category, path, code without layout, host."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+def _stable(host: str | None) -> str:
+    """A host, but not the code that a host chosen at run time is known by: it is part of the place, or far away."""
+    return "" if host is None or host.startswith("<dynamic:") else host
+
+
+def unformatted(code: str) -> str:
+    """Code without what a formatter chooses: layout, quotes, parentheses, semicolons, trailing commas."""
+    return _PARENTHESES.sub("", _TRAILING_COMMA.sub("", _LAYOUT.sub("", code)))
 
 
 def numbered(observations: Iterable[Observation]) -> Iterator[Observation]:

@@ -25,6 +25,7 @@ FORMATS: dict[str, Callable[[Report], str]] = {
     "sarif": _later("sarif"),
     "sarif-evidence": _later("sarif", "render_evidence"),
     "markdown": _later("markdown"),
+    "github": _later("github"),
     "cyclonedx": _later("cyclonedx"),
     "html": _later("html"),
 }

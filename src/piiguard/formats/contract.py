@@ -82,6 +82,8 @@ class Observation(msgspec.Struct, frozen=True):
     message: str
     flow: list[Step]
     attributes: dict[str, str]
+    code: str = ""
+    """Fingerprint of what stays when the file is renamed or reformatted; empty: not known (older reports)."""
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -94,10 +96,17 @@ class Gap(msgspec.Struct, frozen=True):
     needed_for: list[str]
 
 
+class Fact(msgspec.Struct, frozen=True):
+    """What the manifest by itself says against a claim. `id` holds its place."""
+
+    id: str
+    message: str
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """The answer to one claim of one section of the Trust Center document, for one app.
 
-    `statement`: what the claim promises.
+    `statement`: what the claim promises. `observations` and `facts`: what contradicts it.
     """
 
     section: int
@@ -110,6 +119,7 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str
     observations: list[str]
     gaps: list[Gap]
+    facts: list[Fact] = []
 
 
 class File(msgspec.Struct, frozen=True):
@@ -153,7 +163,10 @@ class Attestation(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """A report. `findings`: ids of observations that contradict a claim; `waived`: of those that a person accepts."""
+    """A report. `findings`: ids of observations that contradict a claim; `waived`: of those that a person accepts.
+
+    `known`: those of the findings, and of the facts of the manifest, that stand in the baseline of the run.
+    """
 
     schema: Literal["piiguard-report/1"]
     tool: Tool
@@ -166,3 +179,4 @@ class Document(msgspec.Struct, frozen=True):
     coverage: Coverage
     waivers: list[Waiver]
     attestations: list[Attestation]
+    known: list[str] = []

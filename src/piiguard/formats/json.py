@@ -31,6 +31,7 @@ def document(report: Report) -> contract.Document:
         "waived": sorted(set(judgement.waived)),
         "coverage": {"files": overview.files(report), "gaps": overview.gaps(report)},
         "waivers": sorted(judgement.waivers, key=lambda waiver: (waiver.location, waiver.rule)),
+        "known": sorted(report.baseline.known if report.baseline else ()),
         "attestations": sorted(judgement.attestations, key=lambda given: (given.app, given.claim, given.on, given.by)),
     }
     return msgspec.convert(msgspec.to_builtins(plain), contract.Document)

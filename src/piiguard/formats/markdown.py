@@ -67,7 +67,7 @@ def _parts(report: Report) -> Iterator[Part]:
     listed: set[str] = set()
     for app in report.subject.apps:
         for claim in overview.broken(report, app.id):
-            yield from _claim(claim, listed)
+            yield from _claim(claim, listed, report)
     for app in report.subject.apps:
         yield from _undecided(report, app)
     yield from _gaps(report)
@@ -98,7 +98,7 @@ def _sections(report: Report, app: App) -> str:
     return "\n".join(lines)
 
 
-def _claim(claim: Broken, listed: set[str]) -> Iterator[Part]:
+def _claim(claim: Broken, listed: set[str], report: Report) -> Iterator[Part]:
     """The claim with its findings, one line each; those of an earlier claim are only counted."""
     verdict = claim.verdict
     title = f"{verdict.section}. {escape(verdict.section_title)}: {escape(verdict.title or verdict.claim)}"
@@ -106,7 +106,7 @@ def _claim(claim: Broken, listed: set[str]) -> Iterator[Part]:
     again = len(claim.findings) - len(fresh)
     also = f" (also by {plural(again, 'finding')} above)" if again else ""
     yield Part(f"### {MARKERS['contradicted'].symbol} {title}\n\n{escape(verdict.reason)}{also}", "claim", 1)
-    yield from _list([_line(finding) for finding in fresh], "finding")
+    yield from _list([_line(finding, report) for finding in fresh], "finding")
     listed.update(finding.id for finding in fresh)
 
 
@@ -130,8 +130,10 @@ def _list(lines: list[str], kind: str) -> Iterator[Part]:
         yield Part("\n".join(chunk), kind, len(chunk))
 
 
-def _line(finding: Observation) -> str:
+def _line(finding: Observation, report: Report) -> str:
     facts = [code(finding.rule)]
+    if entry := overview.accepted(report, finding):
+        facts.append(f"known, accepted by {escape(entry.by)} until {entry.until}")
     if finding.data:
         facts.append("data: " + ", ".join(finding.data))
     if finding.host:

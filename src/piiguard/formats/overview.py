@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from piiguard.formats.plain import plural
-from piiguard.model import Answer, App, FileStatus, Gap, Observation, Report, Verdict
+from piiguard.model import Answer, App, FileStatus, Gap, Known, Observation, Report, Verdict
 
 ANSWERS: tuple[Answer, ...] = ("contradicted", "not-shown", "missing", "attested", "supported", "not-applicable")
 """Answers in the order in which a reader wants them: what asks for action comes first."""
@@ -86,6 +86,11 @@ def findings(report: Report) -> tuple[Observation, ...]:
     """Observations that contradict a claim and are not waived, in the judge's order."""
     by_id = {observation.id: observation for observation in report.observations}
     return tuple(by_id[name] for name in dict.fromkeys(report.judgement.findings) if name in by_id)
+
+
+def accepted(report: Report, finding: Observation) -> Known | None:
+    """The entry of a finding in the baseline."""
+    return report.baseline.known.get(finding.id) if report.baseline else None
 
 
 def broken(report: Report, app: str) -> tuple[Broken, ...]:
@@ -191,9 +196,11 @@ def conclusion(report: Report) -> Conclusion:
     claims = plural(counts.total() - counts["not-applicable"], "claim")
     if counts["contradicted"]:
         places = len(findings(report))
+        known = sum(accepted(report, finding) is not None for finding in findings(report))
         by = [
             f"{counts['contradicted']} of {claims} contradicted"
             + (f" by {plural(places, 'finding')}" if places else "")
+            + (f" ({known:,} known since the baseline)" if known else "")
         ]
         open_ = [f"{counts['not-shown']} not shown"] if counts["not-shown"] else []
         return Conclusion("contradicted", "; ".join([*by, *open_, *stale]))

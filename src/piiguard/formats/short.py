@@ -20,7 +20,7 @@ def render(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     against = overview.contradicted_by(report)
     by_rule: dict[str, list[Observation]] = {}
-    for finding in overview.findings(report):
+    for finding in (each for each in overview.findings(report) if overview.accepted(report, each) is None):
         by_rule.setdefault(finding.rule, []).append(finding)
     for rule, findings in by_rule.items():
         for finding in findings:

@@ -274,7 +274,7 @@ def _finding(finding: Observation, number: int, report: Report, shown: _Shown, v
     title.add_row(Text(f"#{number}", STYLES["heading"]), place.append(f"  {printable(finding.message)}", "default"))
     parts: list[RenderableType] = [
         title,
-        Padding(Text(_facts(finding), STYLES["quiet"]), (0, 0, 0, 3)),
+        Padding(Text(_facts(finding, report), STYLES["quiet"]), (0, 0, 0, 3)),
     ]
     frame = report.snippets.get(finding.id)
     spot = (finding.location.path, finding.location.start_line)
@@ -288,8 +288,10 @@ def _finding(finding: Observation, number: int, report: Report, shown: _Shown, v
     return Group(*parts)
 
 
-def _facts(finding: Observation) -> str:
+def _facts(finding: Observation, report: Report) -> str:
     facts = [finding.rule]
+    if entry := overview.accepted(report, finding):
+        facts.append(f"known, accepted by {entry.by} until {entry.until}")
     if finding.data:
         facts.append("data: " + ", ".join(finding.data))
     if finding.host:

@@ -19,6 +19,7 @@ from piiguard.model import (
     Distance,
     FileStatus,
     Gap,
+    Known,
     Observation,
     Report,
     Rule,
@@ -115,6 +116,8 @@ class Entry(msgspec.Struct, frozen=True):
     code: tuple[Line, ...]
     steps: tuple[Step, ...]
     waivers: tuple[Waiver, ...]
+    known: Known | None
+    """Its entry in the baseline."""
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -351,6 +354,7 @@ def _entries(report: Report, app: App, claims: tuple[Claim, ...]) -> Iterator[En
                 code=_code(observation, report.snippets.get(observation.id, ())),
                 steps=tuple(Step(path, line, note) for path, line, note in overview.steps(observation)),
                 waivers=tuple(waiving.get(observation.id, ())),
+                known=overview.accepted(report, observation),
             )
 
 
