@@ -31,6 +31,7 @@ FORMAT_MEANINGS: dict[str, str] = {
     "sarif": "SARIF 2.1.0 for code scanning, without waived findings",
     "sarif-evidence": "SARIF 2.1.0 with waived findings and why, for the record",
     "markdown": "for a pull request or a job summary",
+    "github": "workflow commands of GitHub Actions: an annotation for each finding that no baseline knows",
     "cyclonedx": "CycloneDX 1.6 with `declarations`: claims, counter-claims, evidence; for other programs",
     "html": "one page for people: verdicts, evidence with code and paths, coverage; offline, on a phone, on paper",
     "pdf": "the same page on A4, to a file only (`--output pdf=FILE`); needs `pip install 'piiguard[pdf]'`",
