@@ -111,7 +111,7 @@ def test_what_cannot_be_written_down_is_not_kept(tmp_path: Path, question: tuple
 
 
 @given(data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
 def test_a_damaged_entry_is_no_entry(tmp_path: Path, data: st.DataObject) -> None:
     Cache(tmp_path).keep(QUESTION, ["answer"] * 20)
     (entry,) = entries(tmp_path)
