@@ -288,7 +288,7 @@ def _fixture(rule: str, service: Service) -> tuple[Path, str]:
 
 def _ai_import() -> Iterator[tuple[Path, str]]:
     packages = sorted(
-        {service.package for service in services() if service.purpose == "ai"} | {"ai", "langchain", "@forge/llm"}
+        {service.package for service in services() if service.purpose == "ai"} | {"ai", "langchain"}
     )
     facts: Mapping = {"role": "observation", "category": "ai-processing", "claims": ("ai-processing-listed",)}
     facts |= {"why": "The app hands text to a language model; a customer expects to be told, and by whose model."}

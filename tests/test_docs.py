@@ -62,7 +62,12 @@ def test_the_commands_of_the_readme_exist() -> None:
 def _parameters(name: str) -> Iterator[click.Parameter]:
     """Of a command, and of the commands in it."""
     found = command.get_command(click.Context(command), name)
-    inner = found.commands.values() if isinstance(found, click.Group) else ()
+    context = click.Context(found) if found else None
+    inner = (
+        [found.get_command(context, each) for each in found.list_commands(context)]
+        if isinstance(found, click.Group) and context
+        else ()
+    )
     for each in (found, *inner):
         assert each is not None
         yield from each.params

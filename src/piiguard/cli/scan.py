@@ -26,7 +26,7 @@ CONTRADICTED = 1
 
 @click.command()
 @click.argument("path", type=folder, default=".")
-@click.argument("files", type=click.Path(path_type=Path), nargs=-1)
+@click.argument("files", type=click.Path(path_type=Path, exists=True), nargs=-1)
 @click.option(
     "--changed", is_flag=True, help="Trace everything, but report only what a change of FILES touches or causes."
 )

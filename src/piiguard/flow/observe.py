@@ -149,6 +149,8 @@ class Observer:
         governed = place.source.language != "python"
         allowed = egress.declared(self._app, host, channel, side) if governed else "unknown"
         attributes = {"channel": channel, "host_kind": self._host_kind(place, host), "declared": allowed, "side": side}
+        if host.kind != "constant" and not host.url.lower().startswith(("https:", "wss:")):
+            attributes["scheme"] = "unknown"
         if not governed:
             attributes["path_kind"] = "helper"
         return {**attributes, "key_from": key} if key else attributes
