@@ -134,7 +134,7 @@ def test_options_reach_the_scan(scan: Scan, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "changed"),
     [
-        ("scan . --changed a.js b/c.js ..", {"a.js", "b/c.js"}),
+        ("scan . --changed a.js b/c.js ../out.js", {"a.js", "b/c.js"}),
         ("scan b --changed a.js b/c.js b/../b/d.js", {"c.js", "d.js"}),
         ("scan --changed . ./manifest.yml", {"manifest.yml"}),
     ],
@@ -143,7 +143,7 @@ def test_changed_files_are_told_relative_to_the_scanned_folder(
     scan: Scan, tmp_path: Path, line: str, changed: set[str]
 ) -> None:
     (tmp_path / "b").mkdir()
-    for name in ("a.js", "b/c.js", "b/d.js", "manifest.yml"):
+    for name in ("a.js", "b/c.js", "b/d.js", "manifest.yml", "../out.js"):
         (tmp_path / name).touch()
     assert cli.run(line.split()) == 0
     ((_, options),) = scan.asked
@@ -155,12 +155,13 @@ def test_a_changed_file_that_is_not_there_is_2(scan: Scan, capsys: pytest.Captur
     assert "'gone.js' does not exist" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("line", ["scan b --changed a.js", "scan b --changed ..", "scan --changed"])
+@pytest.mark.parametrize("line", ["scan b --changed a.js", "scan b --changed ../out.js", "scan --changed"])
 def test_a_change_elsewhere_is_no_work(
     scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str
 ) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "a.js").touch()
+    (tmp_path.parent / "out.js").touch()
     assert cli.run(line.split()) == 0
     assert scan.asked == []
     assert capsys.readouterr() == ("", "")
