@@ -19,17 +19,18 @@ from piiguard.errors import UsageError
 @click.option("--from", "document", type=file, metavar="DOC", help="Take it from a Trust Center document instead.")
 def init(path: Path, document: Path | None) -> int:
     """Write a piiguard.yaml for the app in PATH: commented, from what a scan sees, or from what a document says."""
-    from piiguard import document as documents
-    from piiguard import scan as scanning
-
     for name in FILE_NAMES:
         if os.path.lexists(path / name):
             raise UsageError("the file is there already", where=str(path / name), todo="Nothing was changed")
     target = path / FILE_NAMES[0]
     if document is not None:
+        from piiguard import document as documents  # loads slowly, as the scan does
+
         write_files([(target, documents.draft(document, path))])
         emit(f"{target} written, from {document.name}. Read it: hosts and switches hold as they stand.\n")
         return 0
+    from piiguard import scan as scanning
+
     report = scanning.scan(path, scanning.Options(use_config=False))
     write_files([(target, draft(report.subject, report.observations))])
     emit(f"{target} written. It changes nothing yet: read it, and take the # off what you promise.\n")
