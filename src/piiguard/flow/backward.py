@@ -20,6 +20,8 @@ MOST = 16
 _CUTS = {
     "read": "picked field: only `{name}` is taken, which holds nothing of a person; the whole holds {data}",
     "drop": "strong update: `{name}` is removed or replaced; until then it held {data}",
+    "mask": "masked: only some characters of it are left; the whole holds {data}",
+    "pass": "through a function of a package, of which nothing is known; what goes in holds {data}",
     "return": "other call: what enters the function at another call ({data}) does not come back here",
 }
 """Kind of an edge that data does not pass -> what is said of it."""

@@ -52,16 +52,20 @@ _OPS = {
     "return": "returned",
     "leak": "through a variable that outlives the call",
     "become": "becomes {name}",
+    "mask": "a part of it",
+    "pass": "through a function of a package, which may give back a form of it",
 }
 """What is said of an edge, by its kind."""
 _NAMED_OPS = {
     ("read", "*"): "some property of it",
     ("read", "[]"): "an element of it",
     ("read", "[entry]"): "an entry of it",
+    ("read", "[key]"): "a computed name in it",
     ("read", "json()"): "the body of the answer",
     ("write", "*"): "put under some property",
     ("write", "[]"): "put into a list",
     ("write", "[entry]"): "put under a key",
+    ("write", "[key]"): "used as a computed name",
 }
 """The same where the property has no name of its own."""
 
