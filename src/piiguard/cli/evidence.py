@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from piiguard.app.skips import INCLUDABLE
 from piiguard.claims.exits import exit_code
-from piiguard.cli.options import file, folder, rule_folders
+from piiguard.cli.options import file, folder, included_kinds, rule_folders
 from piiguard.cli.options import today as today_option
 from piiguard.cli.output import emit
 from piiguard.cli.progress import Progress
@@ -41,9 +40,7 @@ def evidence() -> None:
 @click.option("--key", type=file, help="Sign with this ed25519 private key (PEM).")
 @click.option("--config", type=file, help="Another file than PATH/piiguard.yaml.")
 @click.option("--no-config", is_flag=True, help="Ignore piiguard.yaml: judge by the strict default.")
-@click.option(
-    "--include", type=click.Choice(list(INCLUDABLE)), multiple=True, help="Scan files that are left out by default."
-)
+@included_kinds
 @rule_folders
 @today_option
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the answers are.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from piiguard.app.skips import INCLUDABLE
 from piiguard.formats import TO_FILE
 
 Output = tuple[str, Path]
@@ -17,6 +18,9 @@ folder = click.Path(path_type=Path, exists=True, file_okay=False)
 file = click.Path(path_type=Path, exists=True, dir_okay=False)
 rule_folders = click.option(
     "--rules", "rules", type=folder, multiple=True, help="A folder of rules of your own. May be repeated."
+)
+included_kinds = click.option(
+    "--include", type=click.Choice(list(INCLUDABLE)), multiple=True, help="Scan files that are left out by default."
 )
 day = click.DateTime(["%Y-%m-%d"])
 today = click.option("--today", type=day, metavar="YYYY-MM-DD", help="The day for which dates are judged.")

@@ -9,10 +9,18 @@ from pathlib import Path
 import click
 
 from piiguard import cache
-from piiguard.app.skips import INCLUDABLE
 from piiguard.baseline import notes
 from piiguard.claims.exits import exit_code, expiring
-from piiguard.cli.options import FailOnParam, Output, OutputParam, file, folder, relative_to, rule_folders
+from piiguard.cli.options import (
+    FailOnParam,
+    Output,
+    OutputParam,
+    file,
+    folder,
+    included_kinds,
+    relative_to,
+    rule_folders,
+)
 from piiguard.cli.options import today as today_option
 from piiguard.cli.output import emit, view, write_files
 from piiguard.cli.progress import Progress
@@ -55,9 +63,7 @@ CONTRADICTED = 1
 @click.option("--exit-zero", is_flag=True, help="End with 0 whatever the answers are.")
 @click.option("--config", type=file, help="Another file than PATH/piiguard.yaml.")
 @click.option("--no-config", is_flag=True, help="Ignore piiguard.yaml: judge by the strict default.")
-@click.option(
-    "--include", type=click.Choice(list(INCLUDABLE)), multiple=True, help="Scan files that are left out by default."
-)
+@included_kinds
 @rule_folders
 @today_option
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs found out.")
