@@ -8,11 +8,21 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from piiguard.claims.catalogue import catalogue
+from piiguard.claims.document.language import language
 from piiguard.claims.document.understand import understand
 from piiguard.trustcenter import Document, Statement
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "documents"
 EXPECTED = sorted(FOLDER.glob("*.yaml"))
+PHRASES: dict[str, list[str]] = YAML(typ="safe").load((FOLDER / "words" / "phrases.yaml").read_text(encoding="utf-8"))
+CODE = {claim.id: claim for claim in catalogue().claims.values() if claim.proof == "code"}
+SENTENCES = {
+    pattern.kind: PHRASES[pattern.id][0]
+    for pattern in reversed(language().patterns)
+    if pattern.polarity == "promise" and pattern.kind in CODE and not pattern.exceptions
+}
+"""Kind -> a sentence that promises it."""
 
 
 def document_of(expected: Path) -> Path:

@@ -5,24 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from claims.claims_builders import TODAY, observation, policy, subject
-from claims.document.document_builders import FOLDER, read_text
-from piiguard.claims.catalogue import Clause, catalogue
+from claims.document.document_builders import CODE, SENTENCES, read_text
+from piiguard.claims.catalogue import Clause
 from piiguard.claims.document.judging import Code, against_code, alone
-from piiguard.claims.document.language import language
 from piiguard.model import DATA_CLASSES, Gap, Observation, Subject
 from piiguard.trustcenter import Checked, Judged
 
-PHRASES: dict[str, list[str]] = YAML(typ="safe").load((FOLDER / "words" / "phrases.yaml").read_text(encoding="utf-8"))
-CODE = {claim.id: claim for claim in catalogue().claims.values() if claim.proof == "code"}
-SENTENCES = {
-    pattern.kind: PHRASES[pattern.id][0]
-    for pattern in reversed(language().patterns)
-    if pattern.polarity == "promise" and pattern.kind in CODE and not pattern.exceptions
-}
-"""Kind -> a sentence that promises it."""
 HOSTS = {
     "vendor": "api.vendor.example",
     "subprocessor": "mail.else.example",
