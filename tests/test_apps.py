@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any
 
 import pytest
+from planted import APPS, CLEAN, NAMES, PLANTED, Plant, expected, plants
 
 from piiguard.claims.catalogue import catalogue
 from piiguard.model import CATEGORIES
-from planted import APPS, CLEAN, NAMES, PLANTED, Plant, expected, plants
 
 FORMATS = ("text", "json", "sarif", "markdown")
 

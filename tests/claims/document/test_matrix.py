@@ -1,9 +1,11 @@
-"""Every kind of claim against whole apps: it holds for one and not for another, and the line that breaks it is named."""
+"""Every kind of claim against whole apps: one where it holds, one where it does not, with the line that breaks it."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+
+from planted import APPS, NAMES, plants
 
 from claims.claims_builders import TODAY
 from claims.document.document_builders import SENTENCES
@@ -11,7 +13,6 @@ from piiguard.claims.document.language import language
 from piiguard.document import check
 from piiguard.scan import Options
 from piiguard.trustcenter import Reply
-from planted import APPS, NAMES, plants
 
 KINDS = {
     **SENTENCES,
