@@ -8,9 +8,13 @@ from tree_sitter import Node
 
 from piiguard.facts import names, trackers
 from piiguard.flow.hosts import Host
-from piiguard.flow.program import File, Program
+from piiguard.flow.program import Call, File, Program
 
 WORDS = frozenset({"analytics", "telemetry", "tracking", "tracker"})
+VERBS = frozenset(
+    {"track", "identify", "page", "screen", "group", "alias", "capture", "record", "event", "user", "tenant"}
+)
+"""Words of functions that tell a service of events, or of who somebody is."""
 
 
 def imports(program: Program) -> Iterator[tuple[File, Node]]:
@@ -21,6 +25,18 @@ def imports(program: Program) -> Iterator[tuple[File, Node]]:
                 yield file, node
 
 
+def calls(program: Program) -> Iterator[Call]:
+    """The calls that tell such a package of something: `client.sendTrackEvent(…)`."""
+    for call in program.calls:
+        ref = program.resolve(call.callee, call.scope, call.file)
+        if ref is None or ref.kind != "import" or call.node.type != "call_expression":
+            continue
+        module, _, export = ref.name.rpartition("#")
+        said = names.words(ref.chain[-1] if ref.chain else export).split()
+        if not VERBS.isdisjoint(said) and not trackers.by_package(module, "npm") and _named(program, call.file, module):
+            yield call
+
+
 def files(program: Program) -> Iterator[File]:
     """The files that import a tracker, known or by its name."""
     for file in program.files.values():
@@ -28,10 +44,14 @@ def files(program: Program) -> Iterator[File]:
             yield file
 
 
+def named(module: str) -> bool:
+    """Does the name of a package say analytics?"""
+    return not module.startswith((".", "/", "~", "@/")) and not WORDS.isdisjoint(names.words(module).split())
+
+
 def _named(program: Program, file: File, module: str) -> bool:
     """Is the module a package of others that is called analytics?"""
-    own = module.startswith((".", "/", "~", "@/")) or program.file_of(file, module) is not None
-    return not own and not WORDS.isdisjoint(names.words(module).split())
+    return named(module) and program.file_of(file, module) is None
 
 
 def meant(host: Host) -> bool:

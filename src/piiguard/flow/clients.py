@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from piiguard.facts import sdk_clients
+from piiguard.flow.packages import makes_client
 from piiguard.flow.program import Call, Program
 
 _LATER = frozenset({"then", "catch", "finally"})
@@ -15,7 +16,7 @@ _LATER = frozenset({"then", "catch", "finally"})
 def requests(program: Program) -> Iterator[tuple[Call, str]]:
     """The calls on a client that answer later, each with the host that they go to."""
     for call in program.calls:
-        if call.node.type != "call_expression" or not answers_later(call.node):
+        if call.node.type != "call_expression" or not (answers_later(call.node) or _hands_back(call)):
             continue
         ref = program.resolve(call.callee, call.scope, call.file)
         if ref is not None and ref.kind == "import":
@@ -24,8 +25,17 @@ def requests(program: Program) -> Iterator[tuple[Call, str]]:
                 yield call, host
 
 
+def _hands_back(call: Call) -> bool:
+    """Is it left to the caller to wait for what a call gives back?"""
+    parent = call.node.parent
+    return parent is not None and parent.type in ("return_statement", "arrow_function") and not makes_client(call)
+
+
 def answers_later(node: Node) -> bool:
     """Is a call awaited, followed by `then`, or returned by an async function: a request, no mere computation?"""
+    callee = node.child_by_field_name("function")
+    if callee is not None and callee.type == "await_expression":
+        return True  # `await find<Hit>(…)`: the grammar takes the call of the awaited for the awaited call
     parent = node.parent
     while parent is not None and parent.type == "parenthesized_expression":
         parent = parent.parent

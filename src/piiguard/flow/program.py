@@ -199,6 +199,8 @@ class Program:
         """Function number -> the calls that reach it."""
         self.defined: dict[int, dict[int, Function]] = {}
         """Number of a `define` call -> the functions whose values reach it, by number."""
+        self.made: dict[int, Ref] = {}
+        """Graph node -> the package that made the value there (see packages.py)."""
 
     def file_of(self, importer: File, module: str) -> File | None:
         path = self.finder.find(importer.source.path, module)
@@ -211,7 +213,8 @@ class Program:
         if node is None or depth == 0:
             return None
         handler = _RESOLVERS.get(node.type)
-        return handler(self, node, scope, file, depth - 1) if handler else None
+        ref = handler(self, node, scope, file, depth - 1) if handler else None
+        return ref or self.made.get(file.values.get(span(node), 0))
 
     def binding_ref(self, binding: Binding, depth: int) -> Ref | None:
         if binding.kind == "import":

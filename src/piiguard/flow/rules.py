@@ -40,6 +40,18 @@ ANALYTICS_PACKAGE = Rule(
     why="A package for analytics tells somebody who uses the app and what they do there. This one stands in no list.",
     fix="Remove it, or say in the Trust Center that usage is measured, by whom and with which data.",
 )
+ANALYTICS_CALL = Rule(
+    id="analytics-call",
+    role="observation",
+    engine="flow",
+    topic="tracking",
+    title="Tells a package whose name says that it measures use of an event or a person",
+    category="tracking",
+    confidence="likely",
+    claims=("no-tracking",),
+    why="Each such call is an event about what a person does, or says who that is. The package stands in no list.",
+    fix="Remove the call, or say in the Trust Center that usage is measured, by whom and with which data.",
+)
 TRACKING_WRAPPER = Rule(
     id="tracking-wrapper",
     role="observation",
@@ -158,6 +170,7 @@ RULES: tuple[Rule, ...] = (
     TRACKER_HOST,
     OWN_ANALYTICS,
     ANALYTICS_PACKAGE,
+    ANALYTICS_CALL,
     TRACKING_WRAPPER,
     SDK_CLIENT,
     AI_HOST,

@@ -6,8 +6,20 @@ from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
-from piiguard.facts import names, shapes, trackers
-from piiguard.flow import analytics, bridges, clients, forge, forms, javascript, python, scopes, transforms, wrappers
+from piiguard.facts import names, sdk_clients, shapes, trackers
+from piiguard.flow import (
+    analytics,
+    bridges,
+    clients,
+    forge,
+    forms,
+    javascript,
+    packages,
+    python,
+    scopes,
+    transforms,
+    wrappers,
+)
 from piiguard.flow.declarations import returns
 from piiguard.flow.graph import Graph, Solution
 from piiguard.flow.hosts import Texts
@@ -15,7 +27,15 @@ from piiguard.flow.marked import Marked, arguments_of
 from piiguard.flow.observe import RESPONSE, Observer, numbered
 from piiguard.flow.place import MarkedPlace
 from piiguard.flow.program import Call, File, Function, Span, span, text
-from piiguard.flow.rules import ANALYTICS_PACKAGE, CONSOLE_LOG, RULES, SDK_CLIENT, TRACKING_WRAPPER, WEBTRIGGER_ANSWER
+from piiguard.flow.rules import (
+    ANALYTICS_CALL,
+    ANALYTICS_PACKAGE,
+    CONSOLE_LOG,
+    RULES,
+    SDK_CLIENT,
+    TRACKING_WRAPPER,
+    WEBTRIGGER_ANSWER,
+)
 from piiguard.model import App, Gap, Location, Mark, Observation, Rule, Subject, Traced
 
 _CALLED = frozenset({"egress-host", "undeclared-egress"})
@@ -59,6 +79,8 @@ class Tracer:
         self.marked: list[Marked] = []
         self.in_python: list[python.Marked] = []
         self.plain: list[Mark] = []
+        self._known_modules = {name.rpartition("#")[0] for rule in rules.values() for name in rule.callee.imports}
+        packages.follow(self.program, self.graph, self._has_rules)
         for mark in sorted(marks, key=lambda mark: (mark.location, mark.rule)):
             self._take(mark)
         self._mark_clients()
@@ -75,6 +97,14 @@ class Tracer:
         self._observer = Observer(app, self.graph, self.solution, sources)
         if self.graph.given_up:
             self.gaps.append(Gap(app.manifest.path, "its data flow is too intricate to be followed to the end", app.id))
+
+    def _has_rules(self, module: str) -> bool:
+        """Is a module one whose calls some rule or table knows?"""
+        return (
+            module in self._known_modules
+            or bool(sdk_clients.host_of(module) or trackers.by_package(module, "npm"))
+            or analytics.named(module)
+        )
 
     def _take(self, mark: Mark) -> None:
         rule, path = self.rules[mark.rule], mark.location.path
@@ -173,6 +203,8 @@ class Tracer:
                     yield observation
         for file, node in analytics.imports(self.program):
             yield self._observer.made(self._marked_node(node, file, ANALYTICS_PACKAGE), "tracking", "likely")
+        for call in analytics.calls(self.program):
+            yield self._observer.made(self._marked_call(call, ANALYTICS_CALL), "tracking", "likely")
         yield from self._tracking_wrappers(tracking)
         for place in self._answers():
             yield from self._observer.answer(place)
