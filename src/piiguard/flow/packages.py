@@ -47,11 +47,12 @@ def follow(program: Program, graph: Graph, wanted: Callable[[str], bool]) -> Non
 def _made(program: Program, wanted: Callable[[str], bool]) -> Iterator[tuple[Call, Ref]]:
     for call in program.calls:
         imported = call.callee.type == "import"
-        if imported or makes_client(call):
-            ref = program.resolve(call.node if imported else call.callee, call.scope, call.file)
-            if ref is not None and ref.kind == "import" and len(ref.chain) < _DEEP:
-                if wanted(ref.name.rpartition("#")[0]):
-                    yield call, ref
+        if not imported and not makes_client(call):
+            continue
+        ref = program.resolve(call.node if imported else call.callee, call.scope, call.file)
+        known = ref is not None and ref.kind == "import" and len(ref.chain) < _DEEP
+        if ref is not None and known and wanted(ref.name.rpartition("#")[0]):
+            yield call, ref
 
 
 def makes_client(call: Call) -> bool:
