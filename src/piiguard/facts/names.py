@@ -41,3 +41,8 @@ def data_class(name: str) -> str | None:
     told = next((data for data, pattern in classes.items() if pattern.search(text)), None)
     # A constant is a template, not what somebody wrote.
     return None if told == NAMED_TEXT and name.isupper() else told
+
+
+def other_account(name: str) -> bool:
+    """Does a name tell of an account with another service than Atlassian: `cloudflare_account_id`?"""
+    return words(name).endswith(" account id") and data_class(name) is None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from piiguard.facts import names
 from piiguard.flow import forge
 from piiguard.flow.calls import callee_name
 from piiguard.flow.graph import ELEMENT, LEAK, Graph, Op
@@ -114,10 +115,10 @@ def _consumers(app: App, program: Program, resolvers: dict[str, list[Function]])
 
 
 def _link_storage(program: Program, graph: Graph, texts: Texts) -> None:
-    """What was written under a key is what is read under it."""
+    """What was written under a key is what is read under it; a key may tell better than a name what that is."""
     written: dict[tuple[str, str], int] = {}
     for key, call in _storage_calls(program, texts, _WRITES):
-        if len(call.args) > 1 and call.args[1][1]:
+        if len(call.args) > 1 and call.args[1][1] and not names.other_account(key[1]):
             held = written.setdefault(key, 0) or graph.node(graph.places[call.result])
             written[key] = held
             graph.edge(call.args[1][1], held, LEAK)
