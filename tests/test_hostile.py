@@ -63,6 +63,8 @@ WAYS_OUT = [
     "await ({ go: fetch })[name](url);",
     "await Promise.resolve(url).then(fetch);",
     "await (name ? fetch : null)(url);",
+    "await (async (go = fetch) => go(url))();",
+    "await (async ({ go = fetch }) => go(url))({});",
     "await api['fetch'](url);",
     "navigator[name](url); await fetch(...url);",
 ]

@@ -23,7 +23,16 @@ _GLOBAL_OBJECTS = frozenset({"window", "globalThis", "self", "global"})
 _BLIND_MODULES = frozenset({"vm", "dns", "dns/promises", "repl", "inspector", "worker_threads", "cluster"})
 """Modules of Node.js that run text as code, or talk to the network in ways that no rule describes."""
 _BORROWING = frozenset({"call", "apply", "bind"})
-_EGRESS = ("pii-egress", "egress-host", "undeclared-egress")
+_EGRESS = (
+    "pii-egress",
+    "egress-host",
+    "undeclared-egress",
+    "tracking",
+    "ai-processing",
+    "credential-egress",
+    "insecure-transport",
+)
+"""What a request may turn out to be, depending on its host and on what it holds."""
 _CODE_WORDS = frozenset({"eval", "Function", "constructor", "setTimeout", "setInterval", "import", "require"})
 _IDENTIFIERS = frozenset({"identifier", "shorthand_property_identifier"})
 _NAMES = _IDENTIFIERS | {"import", "property_identifier", "shorthand_property_identifier_pattern"}
@@ -260,7 +269,7 @@ def _declares(node: Node) -> bool:
     if parent is None:
         return False
     if parent.type in _DECLARING:
-        return True
+        return parent.child_by_field_name("value") != node
     if parent.type in ("assignment_pattern", "pair_pattern"):
         return parent.child_by_field_name("left") == node or parent.child_by_field_name("value") == node
     if parent.type in ("variable_declarator", "function_declaration", "class_declaration"):
@@ -428,7 +437,16 @@ def _handed_on(value: Node, capability: _Capability) -> bool:
     return parent.type in _TAKING
 
 
-_TAKING = _FOLLOWED | {"arguments", "array", "assignment_pattern", "spread_element", "sequence_expression"}
+_TAKING = _FOLLOWED | {
+    "arguments",
+    "array",
+    "assignment_pattern",
+    "object_assignment_pattern",
+    "optional_parameter",
+    "required_parameter",
+    "sequence_expression",
+    "spread_element",
+}
 
 
 def _is_choice(expression: Node) -> bool:

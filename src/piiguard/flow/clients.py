@@ -1,4 +1,4 @@
-"""Requests of a service's own package: `await new Octokit().request(…)`."""
+"""Requests that no rule can name: of a service's package (`await new Octokit().request(…)`), of a renamed `fetch`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from tree_sitter import Node
 
 from piiguard.facts import sdk_clients
 from piiguard.flow.packages import makes_client
-from piiguard.flow.program import Call, Program
+from piiguard.flow.program import FETCH, GLOBAL_OBJECTS, Call, Program, text
 
+_FORGE_FETCH = "@forge/api#fetch"
 _LATER = frozenset({"then", "catch", "finally"})
 
 
@@ -23,6 +24,19 @@ def requests(program: Program) -> Iterator[tuple[Call, str]]:
             host = sdk_clients.host_of(ref.name.rpartition("#")[0])
             if host:
                 yield call, host
+
+
+def aliases(program: Program) -> Iterator[Call]:
+    """The calls of `fetch` under another name: `const send = options.fetch ?? fetch`."""
+    for call in program.calls:
+        prop = call.callee.child_by_field_name("property")
+        ref = program.resolve(call.callee, call.scope, call.file)
+        if ref is None or text(prop if prop is not None else call.callee) == FETCH:
+            continue
+        if ref[:3] in (("global", FETCH, ()), ("import", _FORGE_FETCH, ())) or (
+            ref.kind == "global" and ref.name in GLOBAL_OBJECTS and ref.chain == (FETCH,)
+        ):
+            yield call
 
 
 def _hands_back(call: Call) -> bool:

@@ -21,6 +21,8 @@ from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, Grap
 from piiguard.flow.links import chain
 from piiguard.flow.modules import ModuleFinder
 from piiguard.flow.program import (
+    FETCH,
+    GLOBAL_OBJECTS,
     Binding,
     Call,
     Class,
@@ -735,12 +737,23 @@ class _Front:
     def do_identifier(self, node: Node) -> int:
         binding = self.scope.find(text(node))
         if binding is None:
-            return self._arguments(node) if text(node) == "arguments" else 0
+            return self._global(node)
         source = self.present(binding)
         if not source:
             return 0
         module_level = binding.scope.parent is None and self.function is not binding.scope.function
         return self.value(node, source, op=LEAK if module_level else COPY)
+
+    def _global(self, node: Node) -> int:
+        if text(node) == "arguments":
+            return self._arguments(node)
+        return self._fetch(node) if text(node) == FETCH else 0
+
+    def _fetch(self, node: Node) -> int:
+        """The platform's own `fetch`, which may be handed on under other names."""
+        made = self.value(node)
+        self.program.fetches.append(made)
+        return made
 
     def _arguments(self, node: Node) -> int:
         """The `arguments` object of the function."""
@@ -758,6 +771,8 @@ class _Front:
             return 0
         source = self.expression(base)
         name = property_name(prop) or ANY
+        if name == FETCH and text(base) in GLOBAL_OBJECTS:
+            return self._fetch(node)
         if name == "length" or self._env_variable(node, base):
             return self.value(node) if name != "length" else 0
         if not source:
@@ -866,9 +881,7 @@ class _Front:
             if index is not None and index.type == "string"
             else None
         )
-        method = self.graph.node(self.place(callee))
-        self.graph.edge(made, method, Op("read", name or ANY))
-        return made, method
+        return made, self.value(callee, made, op=Op("read", name or ANY))
 
     def _mutation(self, call: Call) -> None:
         """`list.push(x)`, `map.set(k, v)`, `Object.assign(target, x)`: a variable takes a new value."""

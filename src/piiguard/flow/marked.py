@@ -173,6 +173,16 @@ class Marked:
         call = binding.file.calls.get(span(binding.value))
         return call if call is not None and call.args and call.args[0][0].type == "object" else None
 
+    def made_with(self) -> list[Value] | None:
+        """What the client was made with on which the marked call is made; None where that is not seen."""
+        here = callee_of(self.syntax)
+        while here is not None:
+            makers = self._program.makers.get(self.graph_node(here))
+            if makers:
+                return [Value(node, value) for call in makers for node, value in call.args]
+            here = here.child_by_field_name("object") or here.child_by_field_name("function")
+        return None
+
     def url(self) -> str | None:
         return next((template_of(value) for value in self._texts(("arg:0",))), None)
 

@@ -28,17 +28,20 @@ _PASSIVE = frozenset({"images", "styles", "fonts", "media", "frames"})
 """Channels where an unknown address is a picture that the product or the app itself gave, not a call of a service."""
 _SIGN_IN = frozenset({"authorization", "auth"})
 """What signs a request in goes to the service that it belongs to: the user name in it is no disclosure."""
+_SIGNING = re.compile(r"auth|key|token|secret|password|\*", re.IGNORECASE)
 _OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 (a name to compare with)
 SECRET_STORE_VALUE = "secret-store-value"  # noqa: S105 (a shape)
 _KEY_ORIGINS = (
+    ("secret", "environment"),
     (SECRET_STORE_VALUE, "secret-store"),
     ("stored-value", "settings"),
     ("payload", "user-input"),
     ("form-input", "user-input"),
-    ("secret", "environment"),
     ("credential", "unknown"),
 )
-"""Shape of a value -> where a key comes from, the customer's own first."""
+"""Shape of a value -> where a key comes from, the vendor's own first: `stored ?? process.env.KEY` may be either."""
+_KEPT_AS_KEY = frozenset({SECRET_STORE_VALUE, "secret", "credential"})
+_HEADERS = (".headers", ".auth", ":headers", ":auth")
 _BODIES = (".body", ".data", ".json", "arg:1")
 _TOKEN_EXCHANGE = re.compile(r"oauth|token|login|signin|sign-in", re.IGNORECASE)
 """URLs where a stored secret in the body is the way to sign in."""
@@ -104,7 +107,7 @@ class Observer:
         rule = place.rule
         values = place.values(rule.slots)
         personal = self.reaching(values, PERSONAL)
-        key = self._key_from(values)
+        key = self._key_of(place)
         for host in self._hosts(place):
             if (
                 place.source.language != "python"
@@ -159,7 +162,7 @@ class Observer:
         """`constant`, `environment`, or where a host that is chosen at run time comes from, if that is seen."""
         if host.kind != "dynamic":
             return host.kind
-        origin = self._key_from(place.values((place.rule.host,)))
+        origin = self._origin(fact.shape for fact in self._facts(place.values((place.rule.host,))))
         return {"secret-store": "settings", "settings": "settings", "user-input": "user-input"}.get(origin, "dynamic")
 
     def _of_known_host(self, place: MarkedPlace, host: Host, attributes: dict[str, str]) -> Iterator[Observation]:
@@ -189,13 +192,35 @@ class Observer:
                 place, "credential-egress", "likely", reached=stored, host=host.name, rule=rules.SECRET_IN_BODY
             )
 
-    def _key_from(self, values: Iterable[SlotValue]) -> str:
-        """Where the key that a request carries comes from; empty: none is seen."""
-        shapes_seen = {fact.shape for value in values for fact in self._solution.facts(value.node)}
-        for shape, origin in _KEY_ORIGINS:
-            if shape in shapes_seen:
-                return origin
-        return ""
+    def _key_of(self, place: MarkedPlace) -> str:
+        """Where the key that a request carries comes from; empty: none is seen.
+
+        A package signs in with what its client was made with, and with a variable of the environment where that is
+        nothing. Any other request signs in with a header: what else it carries is a key only if it was kept as one.
+        """
+        if place.rule.channel == "sdk":
+            given = place.made_with()
+            if given is None:
+                return "unknown"
+            return self._origin(fact.shape for fact in self._facts(given)) or ("unknown" if given else "environment")
+        headers = tuple(slot for slot in place.rule.slots if slot.endswith(_HEADERS))
+        signing = [fact.shape for fact in self._facts(place.values(headers)) if _signs(fact.path)]
+        kept = [fact.shape for fact in self._facts(place.values(place.rule.slots)) if fact.shape in _KEPT_AS_KEY]
+        return self._origin((*signing, *kept))
+
+    def _facts(self, values: Iterable[SlotValue]) -> Iterator[Fact]:
+        """The facts of the parts that slots mean."""
+        for value in values:
+            for fact in self._solution.facts(value.node):
+                part = _part(fact, value.path)
+                if part is not None:
+                    yield part
+
+    @staticmethod
+    def _origin(seen: Iterable[str]) -> str:
+        """Where a value of these shapes comes from: the answer that says least for the vendor."""
+        shapes_seen = set(seen)
+        return next((origin for shape, origin in _KEY_ORIGINS if shape in shapes_seen), "")
 
     def answer(self, place: MarkedPlace) -> Iterator[Observation]:
         """What a public web trigger answers with."""
@@ -366,6 +391,11 @@ class Observer:
         return "direct" if start <= begin.start and begin.end <= end else "intra-function"
 
 
+def _signs(path: tuple[str, ...]) -> bool:
+    """Is a header, as far as its name is known, one that signs a request in?"""
+    return not path or names.data_class(path[0]) == "credential" or _SIGNING.search(path[0]) is not None
+
+
 def _holds_value(slot: str) -> bool:
     return slot != "arg:0" and not slot.endswith(".key")
 
@@ -379,11 +409,17 @@ def _by_password(host: Host) -> bool:
     return host.kind == "constant" and (egress_facts.is_atlassian(host.name) or host.name.endswith("bitbucket.org"))
 
 
-def data_classes(fact: Fact, path: tuple[str, ...], *, signing: bool = False) -> frozenset[str]:
-    """The data classes in the part of a value that `path` means."""
+def _part(fact: Fact, path: tuple[str, ...]) -> Fact | None:
+    """The fact as a part of its value has it."""
     here: Fact | None = fact
     for name in path:
         here = read(here, name) if here is not None else None
+    return here
+
+
+def data_classes(fact: Fact, path: tuple[str, ...], *, signing: bool = False) -> frozenset[str]:
+    """The data classes in the part of a value that `path` means."""
+    here = _part(fact, path)
     if here is None or RESPONSE in here.path or (not signing and any(name.lower() in _SIGN_IN for name in here.path)):
         return frozenset()
     return shapes.classes(here.shape)

@@ -51,6 +51,9 @@ class MarkedPlace(Protocol):
     def hosts(self) -> list[Host]:
         """The hosts that an egress call goes to, without those that stay on the page's own host."""
 
+    def made_with(self) -> Sequence[SlotValue] | None:
+        """What the client was made with on which the marked call is made; None where that is not seen."""
+
     def url(self) -> str | None:
         """The path or URL that a request asks for, `{}` for what is filled in."""
 

@@ -16,6 +16,8 @@ from tree_sitter import Node
 from piiguard.flow.modules import ModuleFinder
 from piiguard.model import Source
 
+FETCH = "fetch"
+GLOBAL_OBJECTS = frozenset({"window", "globalThis", "self", "global"})
 RESOLVE_DEPTH = 12
 """Names that are followed from one expression before giving up (a cycle of imports ends here)."""
 
@@ -199,8 +201,12 @@ class Program:
         """Function number -> the calls that reach it."""
         self.defined: dict[int, dict[int, Function]] = {}
         """Number of a `define` call -> the functions whose values reach it, by number."""
+        self.fetches: list[int] = []
+        """Graph nodes of the global `fetch` as a value."""
         self.made: dict[int, Ref] = {}
-        """Graph node -> the package that made the value there (see packages.py)."""
+        """Graph node -> the package, or `fetch`, that the value there comes from (see packages.py)."""
+        self.makers: dict[int, tuple[Call, ...]] = {}
+        """Graph node -> the calls that made the client there."""
 
     def file_of(self, importer: File, module: str) -> File | None:
         path = self.finder.find(importer.source.path, module)
@@ -319,7 +325,7 @@ class Program:
         if ref is None:
             return frozenset(), False
         if ref.kind == "global":
-            name = ref.chain[0] if ref.name in ("window", "globalThis", "self", "global") and ref.chain else ref.name
+            name = ref.chain[0] if ref.name in GLOBAL_OBJECTS and ref.chain else ref.name
             return frozenset({name, ref.name}), True
         if ref.kind != "import":
             return frozenset(), False

@@ -165,6 +165,7 @@ WEBTRIGGER_ANSWER = Rule(
     fix="Answer with a status only, or check who asks before personal data is returned.",
 )
 CONSOLE_LOG = "console-log"
+EGRESS_FETCH = "egress-fetch"
 """Rule of the log places that only the graph sees (rules/log/console-log.yaml)."""
 RULES: tuple[Rule, ...] = (
     TRACKER_HOST,

@@ -31,6 +31,7 @@ from piiguard.flow.rules import (
     ANALYTICS_CALL,
     ANALYTICS_PACKAGE,
     CONSOLE_LOG,
+    EGRESS_FETCH,
     RULES,
     SDK_CLIENT,
     TRACKING_WRAPPER,
@@ -122,11 +123,15 @@ class Tracer:
         yield from self.in_python
 
     def _mark_clients(self) -> None:
-        """The requests that clients of a service make, beside those that a rule knows."""
+        """The requests that clients of a service make, and a renamed `fetch`, beside those that a rule knows."""
         known = {(place.source.path, place.span) for place in self.marked if place.rule.category == "pii-egress"}
         for call, host in clients.requests(self.program):
             if (call.file.source.path, span(call.node)) not in known:
                 self.marked.append(self._marked_call(call, SDK_CLIENT, host))
+        if EGRESS_FETCH in self.rules:
+            for call in clients.aliases(self.program):
+                if (call.file.source.path, span(call.node)) not in known:
+                    self.marked.append(self._marked_call(call, self.rules[EGRESS_FETCH]))
 
     # ------------------------------------------------------------ sources
 

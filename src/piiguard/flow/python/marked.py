@@ -164,6 +164,11 @@ class Marked:
                 if host is not None:
                     yield host
 
+    def made_with(self) -> list[Value] | None:
+        """What the client was made with on which the marked call is made; None where that is not seen."""
+        maker = self._maker()
+        return list(_arguments(maker, "arg", "*")) if maker is not None else None
+
     def url(self) -> str | None:
         """The URL of a request as far as it is constant, with `{}` for what is not."""
         for slot in ("arg:0|kw:url|kw:fullurl", "arg:1"):
