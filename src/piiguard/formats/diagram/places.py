@@ -55,6 +55,13 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a table of services calls it; empty: it is none."""
 
 
+class Modules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a module of the manifest, by its kind, gives data to."""
+
+    place: str
+    said: str
+
+
 class Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of places.yaml."""
 
@@ -65,6 +72,9 @@ class Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     places: dict[str, Place]
     categories: dict[str, str]
     rules: dict[str, str]
+    vendors: dict[str, str]
+    modules: dict[str, Modules]
+    services: dict[str, str]
     hosts: dict[str, str]
     keys: dict[str, str]
 
