@@ -167,7 +167,7 @@ class _Sketch:
         owner: Owner = min((entry.owner for entry in owners), key=_DOUBTFUL.index, default="none")
         if host and not host.startswith("<"):
             return _called(host, owners, owner, only_shown=observation.category == "navigation-egress")
-        if place := words.rules.get(about.rule) or words.vendors.get(vendor):
+        if place := words.own_ai(about):
             return _place(place, "backend")
         if vendor:
             provider = providers.by_name(vendor)
