@@ -25,7 +25,7 @@ NAMED = 4
 OPEN = "Not everything that bears on it could be looked at."
 UNDECIDED = "These places bear on it; the code does not decide it."
 NO_EVIDENCE = "The code cannot tell."
-LIKELY = "Likely, not certain; a person must confirm it."
+LIKELY = "A person must confirm it."
 _UNKNOWN = {
     "environment": "the host is set by a variable when the app is deployed",
     "settings": "the host comes from stored settings",
@@ -389,9 +389,14 @@ def _filled(says: str, found: Iterable[Found]) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    names = [name.replace("-", " ") if name in DATA_CLASSES else name for name in sorted(names)]
+    names = list(map(spaced, sorted(names)))
     more = len(names) - NAMED
     return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def spaced(name: str) -> str:
+    """A data class in words; anything else as it is."""
+    return name.replace("-", " ") if name in DATA_CLASSES else name
 
 
 def _has(each: Observation, name: str, values: Iterable[str]) -> bool:

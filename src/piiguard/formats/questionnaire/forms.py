@@ -9,7 +9,7 @@ import msgspec
 
 from piiguard.formats.markdown import code, escape
 from piiguard.formats.plain import plural
-from piiguard.formats.questionnaire.answers import Answered, Answers, Proof, Service, State, answer
+from piiguard.formats.questionnaire.answers import Answered, Answers, Proof, Service, State, answer, spaced
 from piiguard.formats.serialise import dump
 from piiguard.model import Gap, Report
 
@@ -80,7 +80,7 @@ def _said(each: Answered) -> str:
 
 def _item(item: str | Service) -> str:
     if isinstance(item, str):
-        return escape(item)
+        return escape(spaced(item))
     hosts = ", ".join(map(code, item.hosts))
     return f"{escape(item.name)} ({'; '.join(filter(None, (escape(item.purpose) or 'purpose to be stated', hosts)))})"
 
