@@ -281,6 +281,20 @@ def test_the_sentence_names_the_data_and_the_hosts_of_the_places() -> None:
     assert said.says == "Data of users leaves Atlassian: the places below send account id, email to x.example.org."
 
 
+def test_the_console_of_the_browser_is_no_log_of_forge() -> None:
+    for key in ("8", LOGS):
+        said = answered(key, seen("pii-log", data=("email",), attributes={"side": "frontend"}))
+        assert (said.state, said.answer) == ("a-person-must-say", None)
+        assert answered(key, seen("pii-log", data=("email",), attributes={"side": "backend"})).answer is True
+
+
+def test_a_service_without_a_name_leaves_the_list_open() -> None:
+    said = answered("thirdPartyInformation.thirdPartyDetails", seen("connect-module"))
+    assert (said.state, [proof.line for proof in said.observations]) == ("cannot-be-shown", [7])
+    link = seen("navigation-egress", attributes={"host_kind": "dynamic"})
+    assert answered("thirdPartyInformation.thirdPartyDetails", link, hosts=(RunBy("o", "unknown"),)).answer == ()
+
+
 def test_calls_as_the_app_are_named_for_a_person() -> None:
     said = answered("3", code="// api.asApp()\nawait api.asApp().requestJira(x);\nconst asApplication = 1;\n")
     assert (said.state, [proof.line for proof in said.observations]) == ("a-person-must-say", [2])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, get_args
 
 from piiguard.errors import UsageError
@@ -12,6 +12,7 @@ from piiguard.formats import overview
 from piiguard.formats.diagram.dataflow import DataFlow, Edge, Node
 from piiguard.formats.diagram.places import LaneId, PartId, Source, places
 from piiguard.model import App, Observation, Owner, Report, RunBy
+from piiguard.model import Source as SourceFile
 
 ANYWHERE = "*"
 STORE = "store"
@@ -41,6 +42,18 @@ def graph(report: Report, app_id: str) -> DataFlow:
         known = ", ".join(repr(each.id) for each in report.subject.apps) or "none"
         raise UsageError(f"there is no app {app_id!r} here", todo=f"The apps are: {known}")
     return _Sketch(report, app).flow()
+
+
+def part_of(observation: Observation, app: App, sources: Mapping[str, SourceFile]) -> PartId:
+    """The part of the app that an observation is about. `sources`: path -> file."""
+    source = sources.get(observation.location.path)
+    if (source and source.language == "python") or observation.attributes.get("path_kind") == "helper":
+        return "helper"
+    if observation.location.path == app.manifest.path:
+        channel = observation.attributes.get("channel", "")
+        return "backend" if channel in ("", "fetch.backend", "remote") else "frontend"
+    in_browser = source is not None and (source.side == "frontend" or source.language in ("html", "css"))
+    return "frontend" if in_browser or observation.attributes.get("side") == "frontend" else "backend"
 
 
 class Target(NamedTuple):
@@ -75,7 +88,7 @@ class _Sketch:
         self._report = report
         self._app = app
         self._observations = overview.of_app(report, app)
-        self._languages = {source.path: (source.language, source.side) for source in app.sources}
+        self._sources = {source.path: source for source in app.sources}
         self._owners: dict[str, list[RunBy]] = defaultdict(list)
         for entry in report.judgement.hosts:
             self._owners[entry.observation].append(entry)
@@ -124,7 +137,7 @@ class _Sketch:
         for each in self._observations:
             if self._engine(each) == "dependency":
                 continue
-            part = self._part(each)
+            part = part_of(each, self._app, self._sources)
             if each.category in words.categories:
                 name = words.categories[each.category]
                 target: Target | None = _place(each.attributes.get("store", name) if name == STORE else name, part)
@@ -137,16 +150,6 @@ class _Sketch:
             if target is not None:
                 source = words.source_of(each.attributes.get("source", "")).label if each.data and each.flow else ""
                 yield Way(part, target, source, each.data, each.confidence == "sure", notes, self._is_seen(each))
-
-    def _part(self, observation: Observation) -> PartId:
-        language, side = self._languages.get(observation.location.path, ("", "either"))
-        channel = observation.attributes.get("channel", "")
-        if language == "python" or observation.attributes.get("path_kind") == "helper":
-            return "helper"
-        if observation.location.path == self._app.manifest.path:
-            return "backend" if channel in ("", "fetch.backend", "remote") else "frontend"
-        in_browser = "frontend" in (observation.attributes.get("side"), side) or language in ("html", "css")
-        return "frontend" if in_browser else "backend"
 
     def _is_seen(self, observation: Observation) -> bool:
         """Whether code does it, or the platform on the manifest's word; other words of the manifest only allow it."""
@@ -183,7 +186,9 @@ class _Sketch:
             return Target("other", label := "A host that a variable names", "", "set when the app is deployed", label)
         if observation.category == "ai-processing":
             return _place("ai", "backend")
-        return Target("other", label := "Hosts that the code does not show", "", "chosen when the app runs", label)
+        label = "Hosts that the code does not show"
+        service = "" if observation.category == "navigation-egress" else label
+        return Target("other", label, "", "chosen when the app runs", service)
 
     def _about(self, observation: Observation) -> Observation:
         """The observation, or the one beside it that knows the host or the service."""

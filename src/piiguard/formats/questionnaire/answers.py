@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from piiguard.formats import overview
-from piiguard.formats.diagram import Node, graph, of_atlassian_ai
+from piiguard.formats.diagram import Node, graph, of_atlassian_ai, part_of
 from piiguard.formats.plain import plural
 from piiguard.formats.questionnaire.questions import Form, Question, Shown, Sign, forms
 from piiguard.model import DATA_CLASSES, App, Gap, Observation, Owner, Report, Verdict
@@ -52,6 +52,9 @@ _CALLING = frozenset(
     {"egress-host", "undeclared-egress", "pii-egress", "remote-backend", "ai-processing", "tracking"}
     | {"session-recording"}
 )
+
+_UNNAMED = frozenset({"connect-module", "external-auth", "remote-code"})
+"""Categories that bring in a service which the code need not name."""
 
 
 class Service(msgspec.Struct, frozen=True, rename="camel"):
@@ -118,6 +121,7 @@ class _App:
         self._app = app
         self._observations = overview.of_app(report, app)
         self._gaps = overview.gaps_of(report, app)
+        self._sources = {source.path: source for source in app.sources}
         self._owners: dict[str, set[Owner]] = defaultdict(set)
         for entry in report.judgement.hosts:
             self._owners[entry.observation].add(entry.owner)
@@ -201,6 +205,7 @@ class _App:
             and (not sign.data or any(_is_of(name, sign.data) for name in each.data))
             and (not sign.owner or not self._owners[each.id].isdisjoint(sign.owner))
             and (not sign.ai or (sign.ai == "atlassian") == of_atlassian_ai(each))
+            and (not sign.part or part_of(each, self._app, self._sources) in sign.part)
             and (not sign.rule or each.rule in sign.rule)
             and (not sign.host or re.fullmatch(sign.host, each.host or "") is not None)
             and (not sign.sure or each.confidence == "sure")
@@ -290,7 +295,12 @@ class _App:
         hosts = {node.label for node in wanted if node.is_host}
         calls = [each for each in self._observations if each.category in _CALLING and not of_atlassian_ai(each)]
         unknown = [each for each in calls if "unknown" in self._owners[each.id]]
-        found = [self._as_found(each) for each in calls if each.host in hosts or each in unknown]
+        unknown += [each for each in self._observations if each.category in _UNNAMED and not each.host]
+        found = [
+            self._as_found(each)
+            for each in self._observations
+            if each in unknown or (each in calls and each.host in hosts)
+        ]
         if called and not wanted:
             return self._left_to_a_person(question, found)
         named = _services(wanted)

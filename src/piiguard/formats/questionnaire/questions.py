@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from ruamel.yaml import YAML
 
+from piiguard.formats.diagram.places import PartId
 from piiguard.model import Owner
 
 Shown = Literal["accessed", "stored", "services", "subprocessors", "scopes"]
@@ -23,6 +24,8 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
     where: dict[str, tuple[str, ...]] = {}
     ai: Literal["atlassian", "outside", ""] = ""
     """Who runs the models that it is about."""
+    part: tuple[PartId, ...] = ()
+    """Parts of the app where it stands."""
     rule: tuple[str, ...] = ()
     host: str = ""
     """Expression for the whole host."""
