@@ -24,6 +24,7 @@ NAMED = 4
 """Hosts that a sentence names."""
 OPEN = "Not everything that bears on it could be looked at."
 UNDECIDED = "These places bear on it; the code does not decide it."
+NONE_SEEN = "No personal data was seen on its way in the app."
 NO_EVIDENCE = "The code cannot tell."
 LIKELY = "A person must confirm it."
 _UNKNOWN = {
@@ -268,22 +269,20 @@ class _App:
         classes = tuple(sorted({name for each in seen for name in each.data if _is_personal(name)}))
         found = [self._as_found(each) for each in seen]
         if shown == "accessed":
-            named = f"Personal data that was seen on its way in the app: {_listed(classes)}." if classes else ""
-            rest = "What is read and goes nowhere is not seen."
-            return _made(
-                question,
-                "a-person-must-say",
-                says=[named or "No personal data was seen on its way.", rest],
-                found=found,
-            )
+            named = f"Personal data that was seen on its way in the app: {_listed(classes)}." if classes else NONE_SEEN
+            rest = "What is read and goes nowhere is not seen; the scopes tell what may be read."
+            return _made(question, "a-person-must-say", says=[named, rest], found=[*found, *self._scope_lines()])
         says = f"The app stores {_listed(classes)}, as far as was seen." if classes else question.says.no
         return self._unless_open(question, self._gaps_for(categories), classes, found, says)
 
     def _scopes(self, question: Question) -> Answered:
-        path = self._app.manifest.path
-        found = [Found(Proof(path, scope.line, scope.name), True) for scope in self._app.manifest.scopes]
+        found = self._scope_lines()
         says = "The manifest asks for these scopes." if found else "The manifest asks for no scope."
         return _made(question, "answered", tuple(each.proof.what for each in found), "sure", [says], found)
+
+    def _scope_lines(self) -> list[Found]:
+        manifest = self._app.manifest
+        return [Found(Proof(manifest.path, scope.line, scope.name), True) for scope in manifest.scopes]
 
     def _services(self, question: Question, shown: Shown) -> Answered:
         """Whom the app calls outside Atlassian, by the picture of its data flow; or who of them is a sub-processor."""

@@ -9,7 +9,7 @@ import msgspec
 
 from piiguard.formats.markdown import code, escape
 from piiguard.formats.plain import plural
-from piiguard.formats.questionnaire.answers import Answered, Answers, Proof, Service, State, answer, spaced
+from piiguard.formats.questionnaire.answers import NO_EVIDENCE, Answered, Answers, Proof, Service, State, answer, spaced
 from piiguard.formats.serialise import dump
 from piiguard.model import Gap, Report
 
@@ -57,7 +57,7 @@ def _form(form: Answers) -> Iterator[str]:
     yield f"Of {plural(len(form.answers), 'question')}: {said}."
     for each in form.answers:
         yield f"### {code(each.key)} {escape(each.question)}"
-        if each.state == "a-person-must-say" and not each.observations:
+        if each.state == "a-person-must-say" and each.says == NO_EVIDENCE:
             yield f"**A person must say:** {escape(each.person)}"
             continue
         yield " ".join(filter(None, (_answer(each), escape(each.says))))
