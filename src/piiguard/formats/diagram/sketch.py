@@ -260,8 +260,6 @@ class _Sketch:
             merged[_user().label, "frontend"] = []
         for (label, part), some in merged.items():
             yield _edge(ids[label], ids[part], some)
-        if "frontend" in parts:
-            yield Edge(ids["frontend"], ids["backend"])
 
 
 def _edges_out(ways: Iterable[Way], ids: dict[str, str], places_of: dict[tuple[LaneId, str], str]) -> Iterator[Edge]:

@@ -144,11 +144,11 @@ class _App:
                 return _made(question, "answered", value, "sure" if sure else "likely", said, found)
         found = self._found(question.maybe)
         if question.absence == "person":
-            return self._attested(question) or self._left_to_a_person(question, found)
+            return self._attested(question, found) or self._left_to_a_person(question, found)
         if gaps := self._unlooked(question):
             said = [OPEN, _filled(question.says.open, found) if found else ""]
             return _made(question, "cannot-be-shown", says=said, found=found, gaps=gaps)
-        if attested := self._attested(question):
+        if attested := self._attested(question, found):
             return attested
         if found:
             return self._left_to_a_person(question, found)
@@ -161,11 +161,11 @@ class _App:
         says = (_filled(question.says.open, found) or UNDECIDED) if found else NO_EVIDENCE
         return _made(question, "a-person-must-say", says=[says], found=found)
 
-    def _attested(self, question: Question) -> Answered | None:
+    def _attested(self, question: Question, found: list[Found]) -> Answered | None:
         for given in self._report.judgement.attestations:
             if given.claim in question.claims and given.state == "valid" and given.app in ("", self._app.id):
                 says = f"{given.by} said so on {given.on}; it holds until {given.until}."
-                return _made(question, "attested", (given.statement,), says=[says])
+                return _made(question, "attested", (given.statement,), says=[says], found=found)
         return None
 
     def _doubt(self, question: Question) -> Answered | None:
@@ -183,11 +183,11 @@ class _App:
     def _unlooked(self, question: Question) -> list[Gap]:
         """Gaps that leave the absence of the question's categories open."""
         if question.manifest:
-            return [gap for gap in self._gaps if gap.path == self._app.manifest.path and not gap.needed_for]
+            return [gap for gap in self._gaps_for(question.needs) if gap.path == self._app.manifest.path]
         return self._gaps_for(question.needs)
 
     def _gaps_for(self, needs: frozenset[str]) -> list[Gap]:
-        return [gap for gap in self._gaps if needs & set(gap.needed_for or needs)]
+        return [gap for gap in self._gaps if not gap.needed_for or needs & set(gap.needed_for)]
 
     # ------------------------------------------------------------ signs
 
@@ -303,12 +303,14 @@ class _App:
         if called and not wanted:
             return self._left_to_a_person(question, found)
         named = _services(wanted)
-        says = f"Seen: {_listed([each.name for each in named])}." if named else question.says.no
+        nothing = "" if unknown else question.says.no
+        says = [f"Seen: {_listed([each.name for each in named])}." if named else nothing]
+        says += [f"Installed, without a use that was seen: {_listed(flow.unused)}."] if flow.unused else []
         gaps = self._gaps_for(_CALLING)
         if unknown and not gaps:
             open_ = f"Whom the app reaches from {plural(len(unknown), 'place')} of the code is not shown."
-            return _made(question, "cannot-be-shown", says=[open_, says], found=found)
-        return self._unless_open(question, gaps, named, found, says)
+            return _made(question, "cannot-be-shown", says=[open_, *says], found=found)
+        return self._unless_open(question, gaps, named, found, " ".join(filter(None, says)))
 
     def _unless_open(
         self,
