@@ -55,7 +55,8 @@ def _lines(flow: DataFlow) -> Iterator[str]:
     yield "  classDef group fill:none,stroke:#8590a2"
     yield f"  class {','.join(_groups(flow))} group"
     yield "  classDef neutral fill:#ffffff,stroke:#626f86,color:#172b4d"
-    for lane in dict.fromkeys((*legend_lanes(flow), "machine")):
+    beside: list[LaneId] = ["machine"] if elsewhere else []
+    for lane in dict.fromkeys((*legend_lanes(flow), *beside)):
         yield f"  classDef {lane} {STYLES[lane]}"
     for number, said in enumerate(footnotes(flow), 1):
         yield f"  note{number}[{_quoted(said)}]:::neutral"
