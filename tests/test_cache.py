@@ -369,6 +369,21 @@ def test_no_cache_neither_reads_nor_writes(tmp_path: Path, monkeypatch: pytest.M
     assert entries(tmp_path / "cache") != []
 
 
+def test_a_line_is_explained_from_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(caching.VARIABLE, str(tmp_path / "cache"))
+    source = "export const handler = (request) => console.log(request.context.accountId);\n"
+    app = small_app(tmp_path / "app", {"src/index.js": source})
+    said = []
+    for more in ([], [], ["--no-cache"]):
+        assert cli.run(["explain-flow", "src/index.js:1", str(app), *more]) == 0
+        said.append(capsys.readouterr().out)
+    assert "account-id" in said[0]
+    assert said[0] == said[1] == said[2]
+    assert started.count("src/index.js") == 2
+
+
 # ---------------------------------------------------------------- any edit
 
 

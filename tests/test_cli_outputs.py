@@ -10,6 +10,7 @@ from formats.builders import app, report
 
 import piiguard
 from piiguard import cli
+from piiguard.cache import OFF, Cache
 from piiguard.model import App, Manifest, Report
 
 
@@ -20,6 +21,9 @@ class Asked(msgspec.Struct, frozen=True):
     rules: tuple[Path, ...] = ()
     today: object = None
     progress: object = None
+    cache: object = None
+    use_config: bool = True
+    include: frozenset[str] = frozenset()
 
 
 class Scan:
@@ -69,6 +73,16 @@ def test_options_reach_the_scan(scan: Scan, tmp_path: Path) -> None:
     ((path, options),) = scan.asked
     assert (path, options.config, options.rules) == (Path("own"), Path("p.yaml"), (Path("own"),))
     assert str(options.today) == "2026-05-04"
+
+
+@pytest.mark.parametrize("line", ["diagram", "questionnaire", "trust-center render", "init"])
+def test_what_earlier_runs_found_out_is_used_unless_told_otherwise(scan: Scan, tmp_path: Path, line: str) -> None:
+    for name in ("with", "without"):
+        (tmp_path / name).mkdir()
+    assert cli.run([*line.split(), "with"]) == cli.run([*line.split(), "without", "--no-cache"]) == 0
+    with_, without = (options.cache for _, options in scan.asked)
+    assert isinstance(with_, Cache)
+    assert (with_ is OFF, without is OFF) == (False, True)
 
 
 def test_of_several_apps_one_must_be_named(scan: Scan, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,7 @@ def explain_flow(path: Path, file: str, line: int, options: Options) -> list[Lin
     name = posixpath.normpath(file.replace(os.sep, "/"))
     subject = app.read(path, include=options.include)
     _check_line(path, subject, name, line)
-    return flow.explain(subject, observe(subject, known).marks, known.rules, name, line)
+    return flow.explain(subject, observe(subject, known, options.cache).marks, known.rules, name, line)
 
 
 def _check_line(path: Path, subject: Subject, name: str, line: int) -> None:

@@ -16,6 +16,7 @@ from piiguard.facts import shapes
 from piiguard.formats.diagram import graph, mermaid, svg
 from piiguard.formats.diagram.as_svg import WIDTH
 from piiguard.formats.diagram.dataflow import DataFlow, Edge, Node
+from piiguard.formats.diagram.fold import FEW, MANY, boxes
 from piiguard.formats.diagram.places import places
 from piiguard.formats.diagram.text_width import width, wrap
 from piiguard.formats.plain import printable
@@ -25,6 +26,7 @@ from piiguard.model import (
     Judgement,
     Location,
     Manifest,
+    Module,
     Observation,
     Owner,
     Report,
@@ -165,6 +167,48 @@ def test_what_the_manifest_alone_sends_is_seen_and_what_it_allows_is_not() -> No
     assert (box(flow, "a.example.org").seen, box(flow, "any host").seen) == (True, False)
 
 
+def test_what_runs_elsewhere_is_no_part_on_forge() -> None:
+    script = msgspec.structs.replace(seen("pii-log", data=("email",)), attributes={"path_kind": "helper"})
+    flow = drawn(script)
+    assert [(node.label, node.elsewhere) for node in flow.of_kind("part")] == [
+        ("Back end", False),
+        ("Scripts beside the app", True),
+    ]
+    assert re.search(r'subgraph beside\["Not on Forge"\]\n    a2\[', mermaid(flow))
+
+
+@pytest.mark.parametrize("kind", ["rovo:agent", "rovo:action", "action", "llm"])
+def test_modules_of_ai_are_atlassians_models(kind: str) -> None:
+    (node,) = drawn(modules=(Module(kind, "m", 3),)).of_kind("destination")
+    assert (node.label, node.lane, node.seen) == ("Atlassian's AI models", "atlassian", True)
+    assert drawn(modules=(Module("jira:issuePanel", "m", 3),)).of_kind("destination") == ()
+
+
+def installed(**about: str) -> DataFlow:
+    rules = {"r": Rule("r", "observation", "dependency", "dependencies", "")}
+    package = seen("tracking", "p", attributes={"package": "@sentry/core", "vendor": "Sentry", **about})
+    one = app(manifest=Manifest("manifest.yml"))
+    return graph(msgspec.structs.replace(report((package,), apps=(one,)), rules=rules), ".")
+
+
+def test_a_package_without_a_use_is_a_footnote_and_no_box() -> None:
+    flow = installed()
+    assert flow.of_kind("destination") == ()
+    assert flow.unused == ("Sentry",)
+    assert "without a use that was seen: Sentry" in mermaid(flow)
+    assert "without a use that was seen: Sentry" in " ".join(ElementTree.fromstring(svg(flow)).itertext())
+    assert installed(vendor="Forge LLM").unused == ()
+
+
+def test_a_package_whose_use_is_seen_is_no_footnote() -> None:
+    used = seen("tracking", attributes={"vendor": "Sentry"})
+    rules = {"d": Rule("d", "observation", "dependency", "dependencies", "")}
+    package = seen("tracking", "p", rule="d", attributes={"vendor": "Sentry"})
+    both = report((used, package), apps=(app(manifest=Manifest("manifest.yml")),))
+    flow = graph(msgspec.structs.replace(both, rules=rules), ".")
+    assert ([node.label for node in flow.of_kind("destination")], flow.unused) == (["Sentry"], ())
+
+
 @pytest.mark.parametrize(("rule", "lane"), [("ai-forge-llm", "atlassian"), ("ai-elsewhere", "other")])
 def test_ai_without_a_host_is_atlassians_only_where_the_rule_says_so(rule: str, lane: str) -> None:
     (node,) = drawn(seen("ai-processing", rule=rule)).of_kind("destination")
@@ -194,7 +238,23 @@ def test_another_app_is_an_error_that_names_those_there() -> None:
 
 # ---------------------------------------------------------------- how it looks
 
-NAMES = st.text(st.characters(), max_size=60) | st.text('ab.-W日"#`<&;]|\u202e\n', max_size=80)
+HOSTILE = (
+    "end",
+    'a"]',
+    "<b>x</b>",
+    "`x`",
+    "%% x",
+    "a --> b",
+    "subgraph x",
+    "1. x",
+    "- x",
+    "\n  end\n",
+    "x:::vendor",
+    "#35;",
+)
+NAMES = (
+    st.text(st.characters(), max_size=60) | st.text('ab.-W日"#`<&;]|\u202e\n', max_size=80) | st.sampled_from(HOSTILE)
+)
 FLOWS = st.lists(st.tuples(NAMES, st.sampled_from(list(places().lanes)), NAMES), max_size=25).map(
     lambda boxes: DataFlow(
         ".",
@@ -217,7 +277,7 @@ def test_no_text_leaves_the_picture_or_touches_another(flow: DataFlow) -> None:
     boxes = []
     for text in root.iter("{http://www.w3.org/2000/svg}text"):
         style = text.get("class", "").split()[0]
-        bold, size = style in ("title", "head", "label"), {"title": 16, "head": 13, "label": 13}.get(style, 12)
+        bold, size = style in ("title", "head", "label", "data"), {"title": 16, "head": 13, "label": 13}.get(style, 12)
         x, y = float(text.get("x", "")), float(text.get("y", ""))
         boxes.append((x, y - size * 0.8, x + width(text.text or "", size, bold=bold), y + size * 0.2))
     height = float(root.get("height", ""))
@@ -227,6 +287,79 @@ def test_no_text_leaves_the_picture_or_touches_another(flow: DataFlow) -> None:
         for other in boxes[one + 1 : one + 8]:
             apart = other[1] >= box_[3] or other[0] >= box_[2] or box_[0] >= other[2]
             assert apart, (box_, other)
+
+
+def hosts(count: int, **fields: Any) -> tuple[Node, ...]:
+    named = (Node(f"d{n}", "destination", f"h{n}.example", lane="vendor", is_host=True, **fields) for n in range(count))
+    return tuple(named)
+
+
+def with_hosts(nodes: tuple[Node, ...], data: tuple[str, ...] = ()) -> DataFlow:
+    part = Node("a1", "part", "Back end")
+    return DataFlow(".", "x", (part, *nodes), tuple(Edge("a1", node.id, data) for node in nodes))
+
+
+def test_many_hosts_of_which_the_same_is_said_share_a_box_that_names_each() -> None:
+    flow = with_hosts(hosts(30, untold="no personal data seen"))
+    (one,) = boxes(flow, flow.of_kind("destination"))
+    assert one.label == "30 hosts"
+    for drawing in (svg(flow), mermaid(flow)):
+        assert all(f"h{n}.example" in drawing for n in range(30))
+    assert mermaid(flow).count(" --> ") + mermaid(flow).count(" -->|") == 1
+
+
+def test_few_hosts_have_a_box_each_and_so_have_those_of_which_different_things_are_said() -> None:
+    few = with_hosts(hosts(FEW))
+    assert len(boxes(few, few.of_kind("destination"))) == FEW
+    different = tuple(msgspec.structs.replace(node, notes=(node.id,)) for node in hosts(MANY))
+    assert len(boxes(with_hosts(different, ("email",)), different)) == MANY
+
+
+def test_of_very_many_those_that_get_data_keep_their_box() -> None:
+    nodes = tuple(msgspec.structs.replace(node, notes=(node.id,), untold="none") for node in hosts(MANY + 5))
+    flow = with_hosts(nodes)
+    first = msgspec.structs.replace(flow.edges[0], data=("email",))
+    flow = msgspec.structs.replace(flow, edges=(first, *flow.edges[1:]))
+    alone, rest = boxes(flow, nodes)
+    assert (len(alone.nodes), len(rest.nodes)) == (1, MANY + 4)
+    assert "h7.example (d7)" in rest.names()[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(FLOWS)
+def test_no_box_and_no_name_is_lost_by_folding(flow: DataFlow) -> None:
+    for nodes in flow.lanes().values():
+        found = boxes(flow, nodes)
+        assert sorted(node.id for box in found for node in box.nodes) == sorted(node.id for node in nodes)
+        assert all(node.label in box.label or node.label in box.names()[0] for box in found for node in box.nodes)
+        reached = {data for box in found for edge in box.edges for data in (*edge.data, *edge.likely)}
+        assert reached == {data for node in nodes for edge in flow.into(node) for data in (*edge.data, *edge.likely)}
+
+
+QUOTED = r'"(?:[A-Za-z0-9 ,()/.:\'-]|#\d+;|<br/>)*"'
+MERMAID = re.compile(
+    "|".join(
+        (
+            "flowchart LR",
+            r"  acc(?:Title|Descr): [^\n]*",
+            rf"  subgraph (?:sources|app|beside|lane_[a-z]+)\[{QUOTED}\]",
+            rf"    ?  ?[sad]\d+\[{QUOTED}\]:::[a-z]+",
+            rf"  note\d\[{QUOTED}\]:::neutral",
+            "  end",
+            rf"  [sad]\d+ (?:-->|-\.->)(?:\|{QUOTED}\|)? [sad]\d+",
+            r"  classDef [a-z]+ [a-z-]+:[^\n\"\[]*",
+            "  class [a-z_,]+ group",
+        )
+    )
+)
+"""The lines of which a drawing consists: all that Mermaid's grammar is asked to read."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(FLOWS)
+def test_every_line_is_one_that_mermaid_reads(flow: DataFlow) -> None:
+    for line in mermaid(flow).splitlines():
+        assert MERMAID.fullmatch(line), line
 
 
 @settings(max_examples=60, deadline=None)
@@ -275,5 +408,6 @@ def test_a_hostile_repository_draws_no_markup() -> None:
 def test_nothing_is_said_of_data_that_is_not_followed() -> None:
     backend = box(drawn(seen("remote-backend", host="x.example.org")), "x.example.org")
     assert not any("no personal data" in note for note in backend.notes)
+    assert backend.untold == "not followed"
     called = box(drawn(seen("egress-host", host="x.example.org")), "x.example.org")
-    assert any("no personal data" in note for note in called.notes)
+    assert called.untold == "no personal data seen"

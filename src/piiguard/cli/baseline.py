@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,14 +31,13 @@ from piiguard.formats.plain import plural
 @click.option("--prune", is_flag=True, help="Take out the entries that match nothing any more.")
 def baseline(
     path: Path,
-    config: Path | None,
-    rules: tuple[Path, ...],
     today: datetime.datetime | None,
     target: Path | None,
     by: str | None,
     reason: str | None,
     until: datetime.datetime | None,
     prune: bool,
+    **scan: Any,
 ) -> int:
     """Write the findings in PATH that are known and accepted for a while. `piiguard scan --baseline FILE` reads them.
 
@@ -49,7 +49,7 @@ def baseline(
         raise click.UsageError("Who accepts the findings, why and until when? Give --by, --reason and --until.")
     target = target or path / baselines.FILE_NAME
     listed = baselines.read(target) if target.exists() else ()
-    report = baselines.hold(scanned_report(path, config, rules, today), listed, now)
+    report = baselines.hold(scanned_report(path, today=today, **scan), listed, now)
     entries = baselines.updated(report, word, prune=prune)
     write_files([(target, baselines.render(entries))])
     emit(f"{target}: {plural(len(entries), 'known finding')} ({plural(len(listed), 'entry', 'entries')} before).\n")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,14 +20,12 @@ def diagram(
     path: Path,
     app: str | None,
     format_: str,
-    config: Path | None,
-    rules: tuple[Path, ...],
-    today: datetime.datetime | None,
+    **scan: Any,
 ) -> int:
     """Draw where the data of the app in PATH comes from, and whom it reaches."""
     from piiguard.formats import diagram as drawing
 
-    report = scanned_report(path, config, rules, today)
+    report = scanned_report(path, **scan)
     ids = [each.id for each in report.subject.apps]
     if app is None and len(ids) > 1:
         raise UsageError(f"there are {len(ids)} apps in {str(path)!r}", todo=f"Give --app one of {', '.join(ids)}")

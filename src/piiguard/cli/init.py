@@ -9,7 +9,7 @@ import click
 
 from piiguard.claims.config import FILE_NAMES
 from piiguard.claims.init import draft
-from piiguard.cli.options import file, folder
+from piiguard.cli.options import caching, file, folder, kept
 from piiguard.cli.output import emit, write_files
 from piiguard.errors import UsageError
 
@@ -17,7 +17,8 @@ from piiguard.errors import UsageError
 @click.command()
 @click.argument("path", type=folder, default=".")
 @click.option("--from", "document", type=file, metavar="DOC", help="Take it from a Trust Center document instead.")
-def init(path: Path, document: Path | None) -> int:
+@caching
+def init(path: Path, document: Path | None, no_cache: bool) -> int:
     """Write a piiguard.yaml for the app in PATH: commented, from what a scan sees, or from what a document says."""
     for name in FILE_NAMES:
         if os.path.lexists(path / name):
@@ -31,7 +32,7 @@ def init(path: Path, document: Path | None) -> int:
         return 0
     from piiguard import scan as scanning
 
-    report = scanning.scan(path, scanning.Options(use_config=False))
+    report = scanning.scan(path, scanning.Options(use_config=False, cache=kept(path, no_cache=no_cache)))
     write_files([(target, draft(report.subject, report.observations))])
     emit(f"{target} written. It changes nothing yet: read it, and take the # off what you promise.\n")
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from piiguard import cache
 from piiguard.app.skips import INCLUDABLE
 from piiguard.formats import TO_FILE
 
@@ -22,8 +23,14 @@ rule_folders = click.option(
 included_kinds = click.option(
     "--include", type=click.Choice(list(INCLUDABLE)), multiple=True, help="Scan files that are left out by default."
 )
+caching = click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs found out.")
 day = click.DateTime(["%Y-%m-%d"])
 today = click.option("--today", type=day, metavar="YYYY-MM-DD", help="The day for which dates are judged.")
+
+
+def kept(path: Path, *, no_cache: bool) -> cache.Cache:
+    """What earlier runs found out, for a scan of a folder."""
+    return cache.OFF if no_cache else cache.of_user(path)
 
 
 class FailOnParam(click.ParamType[int]):

@@ -8,16 +8,17 @@ from pathlib import Path
 
 import click
 
-from piiguard import cache
 from piiguard.baseline import notes
 from piiguard.claims.exits import exit_code, expiring
 from piiguard.cli.options import (
     FailOnParam,
     Output,
     OutputParam,
+    caching,
     file,
     folder,
     included_kinds,
+    kept,
     relative_to,
     rule_folders,
 )
@@ -66,7 +67,7 @@ CONTRADICTED = 1
 @included_kinds
 @rule_folders
 @today_option
-@click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs found out.")
+@caching
 @click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR).")
 @click.option("--verbose", "-v", is_flag=True, help="Show every finding in full.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress; of the text only the last line.")
@@ -113,7 +114,7 @@ def scan(
             changed=inside if changed else None,
             today=today.date() if today else None,
             progress=progress.say,
-            cache=cache.OFF if no_cache else cache.of_user(path),
+            cache=kept(path, no_cache=no_cache),
         )
         report = scanning.scan(path, options)
     held = report.baseline or Baseline()

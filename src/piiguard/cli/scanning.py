@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from piiguard.cli.options import file, folder, rule_folders, today
+from piiguard.cli.options import caching, file, folder, kept, rule_folders, today
 from piiguard.cli.progress import Progress
 from piiguard.model import Report
 
@@ -18,6 +18,7 @@ from piiguard.model import Report
 def scanned(function: Callable[..., Any]) -> Callable[..., Any]:
     """The argument PATH and the options that `scanned_report` takes."""
     for option in (
+        caching,
         today,
         rule_folders,
         click.option("--config", type=file, help="Another file than PATH/piiguard.yaml."),
@@ -27,12 +28,18 @@ def scanned(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def scanned_report(path: Path, config: Path | None, rules: tuple[Path, ...], today: datetime.datetime | None) -> Report:
+def scanned_report(
+    path: Path, *, config: Path | None, rules: tuple[Path, ...], today: datetime.datetime | None, no_cache: bool
+) -> Report:
     """Scan the folder; on a terminal, say what is being done meanwhile."""
     from piiguard import scan as scanning  # the engines load slowly: --help does without
 
     with Progress(shown=sys.stderr.isatty()) as progress:
         options = scanning.Options(
-            config=config, rules=rules, today=today.date() if today else None, progress=progress.say
+            config=config,
+            rules=rules,
+            today=today.date() if today else None,
+            progress=progress.say,
+            cache=kept(path, no_cache=no_cache),
         )
         return scanning.scan(path, options)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,9 +25,7 @@ def render(
     document: Path | None,
     write: bool,
     names: tuple[str, ...],
-    config: Path | None,
-    rules: tuple[Path, ...],
-    today: datetime.datetime | None,
+    **scan: Any,
 ) -> int:
     """Write the app overview, the data flow and the subprocessors as the code in PATH says they are.
 
@@ -38,7 +36,7 @@ def render(
     if write and document is None:
         raise click.UsageError("--write needs --document.")
     text = _read(document) if document else ""
-    report = scanned_report(path, config, rules, today)
+    report = scanned_report(path, **scan)
     called = _called(names, {app.id for app in report.subject.apps})
     if document is None:
         emit(trust_center.render(report, called))

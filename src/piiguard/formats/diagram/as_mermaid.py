@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from piiguard.formats.diagram.dataflow import DataFlow, Edge, Node
+from piiguard.formats.diagram.fold import Box, boxes
 from piiguard.formats.diagram.places import LaneId, places
 from piiguard.formats.diagram.text_width import wrap
-from piiguard.formats.diagram.words import data_words, incomplete, legend, legend_lanes
+from piiguard.formats.diagram.words import data_words, footnotes, legend, legend_lanes
 from piiguard.formats.plain import plural, printable
 
 STYLES: dict[LaneId, str] = {
@@ -36,20 +37,29 @@ def _lines(flow: DataFlow) -> Iterator[str]:
     yield "flowchart LR"
     yield "  accTitle: Data flow of the app"
     yield f"  accDescr: {_described(flow)}"
-    yield from _group("sources", "Where data comes from", flow.of_kind("source"), "neutral")
-    yield from _group("app", f"{flow.name} on Atlassian Forge", flow.of_kind("part"), "atlassian")
-    for lane, nodes in flow.lanes().items():
-        yield from _group(f"lane_{lane}", places().lanes[lane].title, nodes, lane)
-    for edge in flow.edges:
-        yield _arrow(edge, seen=next(node for node in flow.nodes if node.id == edge.end).seen)
+    lanes = {lane: boxes(flow, nodes) for lane, nodes in flow.lanes().items()}
+    yield from _group("sources", "Where data comes from", map(_node, flow.of_kind("source")), "neutral")
+    parts = [node for node in flow.of_kind("part") if not node.elsewhere]
+    yield from _group("app", f"{flow.name} on Atlassian Forge", map(_node, parts), "atlassian")
+    elsewhere = [node for node in flow.of_kind("part") if node.elsewhere]
+    yield from _group("beside", "Not on Forge", map(_node, elsewhere), "machine")
+    for lane, found in lanes.items():
+        yield from _group(f"lane_{lane}", places().lanes[lane].title, map(_box, found), lane)
+    drawn = {box.nodes[0].id: box for found in lanes.values() for box in found}
+    for source in flow.of_kind("source"):
+        for edge in flow.out_of(source):
+            yield _arrow(edge, data_words(edge), edge.end, seen=True)
+    for id_, box in drawn.items():
+        for edge in box.edges:
+            yield _arrow(edge, data_words(edge) or box.untold, id_, seen=box.seen)
     yield "  classDef group fill:none,stroke:#8590a2"
     yield f"  class {','.join(_groups(flow))} group"
     yield "  classDef neutral fill:#ffffff,stroke:#626f86,color:#172b4d"
-    for lane in legend_lanes(flow):
+    beside: list[LaneId] = ["machine"] if elsewhere else []
+    for lane in dict.fromkeys((*legend_lanes(flow), *beside)):
         yield f"  classDef {lane} {STYLES[lane]}"
-    if flow.gaps:
-        yield f"  note[{_quoted(incomplete(flow))}]"
-        yield "  class note neutral"
+    for number, said in enumerate(footnotes(flow), 1):
+        yield f"  note{number}[{_quoted(said)}]:::neutral"
 
 
 def _described(flow: DataFlow) -> str:
@@ -58,25 +68,36 @@ def _described(flow: DataFlow) -> str:
     return f"{counts} of data. {legend(flow)}"
 
 
-def _group(id_: str, title: str, nodes: tuple[Node, ...], style: str) -> Iterator[str]:
+def _group(id_: str, title: str, nodes: Iterable[tuple[str, Iterable[str]]], style: str) -> Iterator[str]:
+    """A group of boxes, each an id and its lines; nothing where there is no box."""
+    nodes = list(nodes)
     if nodes:
         named = "<br/>".join(map(_escaped, wrap(title, TITLE_ROOM, 1)))
         yield f'  subgraph {id_}["{named}"]'
-        for node in nodes:
-            said = "<br/>".join(map(_escaped, (node.label, *node.notes)))
-            yield f'    {node.id}["{said}"]:::{style}'
+        for name, lines in nodes:
+            yield f'    {name}["{"<br/>".join(map(_escaped, lines))}"]:::{style}'
         yield "  end"
 
 
+def _node(node: Node) -> tuple[str, Iterable[str]]:
+    return node.id, (node.label, *node.notes)
+
+
+def _box(box: Box) -> tuple[str, Iterable[str]]:
+    return box.nodes[0].id, (box.label, *box.names(), *box.notes())
+
+
 def _groups(flow: DataFlow) -> Iterator[str]:
-    yield from (("sources", "app") if flow.of_kind("source") else ("app",))
+    parts = flow.of_kind("part")
+    there = {"sources": bool(flow.of_kind("source")), "app": not all(node.elsewhere for node in parts)}
+    there |= {"beside": any(node.elsewhere for node in parts)}
+    yield from (name for name, filled in there.items() if filled)
     yield from (f"lane_{lane}" for lane in flow.lanes())
 
 
-def _arrow(edge: Edge, *, seen: bool) -> str:
+def _arrow(edge: Edge, said: str, end: str, *, seen: bool) -> str:
     line = "-->" if seen else "-.->"
-    said = data_words(edge)
-    return f"  {edge.start} {line}|{_quoted(said)}| {edge.end}" if said else f"  {edge.start} {line} {edge.end}"
+    return f"  {edge.start} {line}|{_quoted(said)}| {end}" if said else f"  {edge.start} {line} {end}"
 
 
 def _quoted(text: str) -> str:

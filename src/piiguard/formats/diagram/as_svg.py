@@ -1,7 +1,8 @@
-"""The data flow as a picture: one column, so that it can be read on a phone and printed on a page.
+"""The data flow as a picture as wide as a page of A4 paper between its margins.
 
-Sources stand above the app, and what data goes to below it, grouped by who runs it. A line leads from the app to each
-group. All texts are measured and wrapped, so that none is cut or runs into another.
+Sources stand above the app, and what data goes to below it, grouped by who runs it. An arrow leads from each source to
+the app, and from the app to each destination; the data that travels stands on it. All texts are measured and wrapped,
+so that none is cut or runs into another.
 """
 
 from __future__ import annotations
@@ -14,26 +15,31 @@ from importlib import resources
 import msgspec
 
 from piiguard.formats.diagram.dataflow import DataFlow, Node
+from piiguard.formats.diagram.fold import Box, boxes, hoisted
 from piiguard.formats.diagram.places import LaneId, places
 from piiguard.formats.diagram.text_width import wrap
-from piiguard.formats.diagram.words import described, given, incomplete, legend_lanes, taken
+from piiguard.formats.diagram.words import READING, described, footnotes, given, legend_lanes, taken
 from piiguard.formats.plain import printable
 
-WIDTH = 460
-MARGIN = 14
-PAD = 10
-GUTTER = 24
-"""Between the two columns of sources; the line to the app runs in it."""
-INDENT = 22
-"""Left of the groups; the line from the app runs in it."""
+WIDTH = 680
+MARGIN = 16
+INNER = WIDTH - 2 * MARGIN
+PAD = 8
+TRUNK = 12
+"""From the margin to the line that arrows branch off, or join."""
+ARROWS = 270
+"""Width of the arrows with what stands on them."""
+BOXES = INNER - ARROWS
+"""Width of sources and groups."""
 TITLE, LABEL, SMALL = 16, 13, 12
-LEADING = 1.35
-ARROW = 7
+LEADING = 1.3
+HEAD = 7
+"""Length of the head of an arrow."""
 SWATCH = 26
 
 
 class Text(msgspec.Struct, frozen=True):
-    """A paragraph of a box, as lines that fit."""
+    """A paragraph, as lines that fit."""
 
     lines: tuple[str, ...]
     style: str
@@ -42,6 +48,22 @@ class Text(msgspec.Struct, frozen=True):
     @property
     def height(self) -> float:
         return len(self.lines) * self.size * LEADING
+
+
+class Label(msgspec.Struct, frozen=True):
+    """What stands over and under an arrow."""
+
+    over: tuple[Text, ...]
+    under: tuple[Text, ...]
+
+    @property
+    def line(self) -> float:
+        """From its top to the arrow."""
+        return max(_height(self.over), LABEL * LEADING / 2) + 3
+
+    @property
+    def height(self) -> float:
+        return self.line + 3 + _height(self.under)
 
 
 def svg(flow: DataFlow) -> str:
@@ -73,8 +95,8 @@ class _Picture:
         self.bottom: float = MARGIN
 
     def draw(self, flow: DataFlow) -> None:
-        self._paragraph(_text(flow.name, "title", TITLE, WIDTH - 2 * MARGIN), MARGIN)
-        self.bottom += 6
+        self._paragraph(_text(f"Data flow of {flow.name}", "title", TITLE, INNER), MARGIN)
+        self.bottom += PAD
         self._sources(flow)
         self._app(flow)
         self._lanes(flow)
@@ -83,83 +105,88 @@ class _Picture:
     # ------------------------------------------------------------ the three bands
 
     def _sources(self, flow: DataFlow) -> None:
-        """Two columns; the line between them leads to the app."""
-        sources = flow.of_kind("source")
-        if not sources:
-            return
-        room = (WIDTH - 2 * MARGIN - GUTTER) / 2
+        """On the left; what is taken from them goes down on the right."""
+        trunk = WIDTH - MARGIN - TRUNK
         first: float = 0
-        for pair in (sources[start : start + 2] for start in range(0, len(sources), 2)):
-            boxes = [_texts(node, taken(flow, node), room - 2 * PAD) for node in pair]
-            height = max(map(_height, boxes)) + 2 * PAD
-            for column, texts in enumerate(boxes):
-                left = MARGIN + column * (room + GUTTER)
-                self._box(left, self.bottom, room, height, "neutral", rounded=height / 2 if height < 40 else 14)
-                self._texts(texts, left + PAD, self.bottom + PAD)
-                edge = MARGIN + room if column == 0 else left
-                self._line(edge, self.bottom + height / 2, WIDTH / 2, self.bottom + height / 2)
-            first = first or self.bottom + height / 2
+        for node in flow.of_kind("source"):
+            texts = _texts(node.label, node.notes, BOXES - 4 * PAD)
+            label = _label(taken(flow, node), "", ARROWS - TRUNK - 2 * PAD, told=bool(_data(flow, node)))
+            height = max(_height(texts) + 2 * PAD, label.height + PAD)
+            way = self.bottom + max(height / 2, label.line)
+            self._box(MARGIN, self.bottom, BOXES, height, "neutral", rounded=14)
+            self._texts(texts, MARGIN + 2 * PAD, self.bottom + (height - _height(texts)) / 2)
+            self._texts(label.over, MARGIN + BOXES + PAD, way - 3 - _height(label.over))
+            self._line(MARGIN + BOXES, way, trunk, way)
+            first = first or way
             self.bottom += height + PAD
-        self._arrow(WIDTH / 2, first, WIDTH / 2, self.bottom + 12)
-        self.bottom += 12
+        if first:
+            self._line(trunk, first, trunk, self.bottom + PAD)
+            self._head(trunk, self.bottom + PAD, down=True)
+            self.bottom += PAD
 
     def _app(self, flow: DataFlow) -> None:
-        """The parts of the app side by side."""
+        """Its parts side by side; those that do not run on Forge stand out."""
         parts = flow.of_kind("part")
-        top, room = self.bottom, (WIDTH - 2 * MARGIN - PAD * (len(parts) + 1)) / len(parts)
-        heading = _text("The app, on Atlassian Forge", "head", LABEL, WIDTH - 2 * MARGIN - 2 * PAD)
-        boxes = [_texts(node, "", room - 2 * PAD) for node in parts]
-        height = max(map(_height, boxes)) + 2 * PAD
-        self._box(MARGIN, top, WIDTH - 2 * MARGIN, heading.height + height + 2.5 * PAD, "atlassian")
+        heading = _text("The app", "head", LABEL, INNER - 2 * PAD)
+        room = (INNER - PAD * (len(parts) + 1)) / len(parts)
+        columns = [_texts(node.label, node.notes, room - 2 * PAD) for node in parts]
+        height = max(map(_height, columns)) + 2 * PAD
+        self._box(MARGIN, self.bottom, INNER, heading.height + height + 3 * PAD, "neutral")
         self.bottom += PAD
         self._paragraph(heading, MARGIN + PAD)
-        self.bottom += PAD / 2
-        for column, texts in enumerate(boxes):
+        self.bottom += PAD
+        for column, (node, texts) in enumerate(zip(parts, columns, strict=True)):
             left = MARGIN + PAD + column * (room + PAD)
-            self._box(left, self.bottom, room, height, "neutral")
+            self._box(left, self.bottom, room, height, "machine" if node.elsewhere else "atlassian")
             self._texts(texts, left + PAD, self.bottom + PAD)
-        self.bottom = top + heading.height + height + 2.5 * PAD
+        self.bottom += height + PAD
 
     def _lanes(self, flow: DataFlow) -> None:
-        """A group for each that runs something; the line from the app passes on their left."""
-        trunk, start = MARGIN + INDENT / 2, self.bottom
-        middle = start
+        """A group for each that runs something, on the right; an arrow leads to each of its boxes."""
+        trunk, start = MARGIN + TRUNK, self.bottom
+        last = start
         for lane, nodes in flow.lanes().items():
-            self.bottom += 14
-            middle = self.bottom + PAD + LABEL * LEADING / 2
-            self._arrow(trunk, middle, MARGIN + INDENT, middle)
-            self._lane(flow, lane, nodes)
-        if middle > start:
-            self._line(trunk, start, trunk, middle)
+            self.bottom += 1.5 * PAD
+            last = self._lane(flow, lane, nodes, trunk)
+        if last > start:
+            self._line(trunk, start, trunk, last)
 
-    def _lane(self, flow: DataFlow, lane: LaneId, nodes: tuple[Node, ...]) -> None:
-        left, room = MARGIN + INDENT, WIDTH - 2 * MARGIN - INDENT
-        heading = _text(places().lanes[lane].title, "head", LABEL, room - 2 * PAD)
-        rows = [_texts(node, given(flow, node), room - 3 * PAD) for node in nodes]
-        height = PAD + heading.height + sum(_height(row) + 2 * PAD for row in rows)
-        self._box(left, self.bottom, room, height, lane)
-        self.bottom += PAD
-        self._paragraph(heading, left + PAD)
-        for number, (node, row) in enumerate(zip(nodes, rows, strict=True)):
-            if number:
-                self._line(left + PAD, self.bottom, left + room - PAD, self.bottom, "rule")
-            self._texts(row, left + 2 * PAD, self.bottom + PAD, faint=not node.seen)
-            self.bottom += _height(row) + 2 * PAD
+    def _lane(self, flow: DataFlow, lane: LaneId, nodes: tuple[Node, ...], trunk: float) -> float:
+        """Returns the height of the last arrow."""
+        left, room, shared = MARGIN + ARROWS, BOXES - 2 * PAD, hoisted(nodes)
+        rows = [_row(flow, box, shared, room) for box in boxes(flow, nodes)]
+        each = f"each: {'; '.join(shared)}" if shared else ""
+        heading = _texts(places().lanes[lane].title, (each,), room, style="head")
+        height = _height(heading) + 1.5 * PAD + sum(row_height for *_, row_height in rows)
+        self._box(left, self.bottom, BOXES, height, lane)
+        self._texts(heading, left + PAD, self.bottom + PAD)
+        self.bottom += _height(heading) + 1.5 * PAD
+        way: float = 0
+        for box, texts, label, height in rows:
+            self._line(left + PAD, self.bottom, left + BOXES - PAD, self.bottom, "rule")
+            self._texts(texts, left + PAD, self.bottom + PAD, faint=not box.seen)
+            way = self.bottom + PAD / 2 + label.line
+            self._texts(label.over, trunk + PAD, way - 3 - _height(label.over))
+            self._texts(label.under, trunk + PAD, way + 3)
+            self._line(trunk, way, left - HEAD, way, "way" if box.seen else "way allowed")
+            self._head(left, way)
+            self.bottom += height
+        return way
 
     def _legend(self, flow: DataFlow) -> None:
-        """Who runs what, by colour and line, in two columns; and what the picture may lack."""
-        self.bottom += 14
-        lanes, room = legend_lanes(flow), (WIDTH - 2 * MARGIN) / 2
+        """Who runs what, by colour and line, in two columns; how to read the rest, and what the picture may lack."""
+        self.bottom += 2 * PAD
+        lanes, room = legend_lanes(flow), INNER / 2
+        words = {lane: f"{places().lanes[lane].title}: {places().lanes[lane].look}" for lane in lanes}
+        texts = {lane: _text(words[lane], "small", SMALL, room - SWATCH - 2 * PAD) for lane in lanes}
         for pair in (lanes[start : start + 2] for start in range(0, len(lanes), 2)):
             for column, lane in enumerate(pair):
                 left = MARGIN + column * room
-                self._box(left, self.bottom, SWATCH, SMALL, lane, rounded=3)
-                self._texts(
-                    [_text(places().lanes[lane].title, "small", SMALL, room)], left + SWATCH + 6, self.bottom - 1
-                )
-            self.bottom += SMALL + PAD
-        if said := incomplete(flow):
-            self._paragraph(_text(said, "small", SMALL, WIDTH - 2 * MARGIN), MARGIN)
+                self._box(left, self.bottom + 2, SWATCH, SMALL, lane, rounded=3)
+                self._texts([texts[lane]], left + SWATCH + PAD, self.bottom)
+            self.bottom += max(texts[lane].height for lane in pair) + PAD / 2
+        for said in (READING, *footnotes(flow)):
+            self._paragraph(_text(said, "small", SMALL, INNER), MARGIN)
 
     # ------------------------------------------------------------ shapes
 
@@ -182,31 +209,40 @@ class _Picture:
     def _line(self, x1: float, y1: float, x2: float, y2: float, style: str = "way") -> None:
         self.shapes.append(f'<path class="{style}" d="M{x1:g} {y1:.1f}L{x2:g} {y2:.1f}"/>')
 
-    def _arrow(self, x1: float, y1: float, x2: float, y2: float) -> None:
-        """Straight down, or straight to the right."""
-        self._line(x1, y1, x2, y2)
-        down = x1 == x2
-        sides = (
-            ((x2 - ARROW / 2, y2 - ARROW), (x2 + ARROW / 2, y2 - ARROW))
-            if down
-            else ((x2 - ARROW, y2 - ARROW / 2), (x2 - ARROW, y2 + ARROW / 2))
-        )
-        points = " ".join(f"{x:g},{y:.1f}" for x, y in ((x2, y2), *sides))
+    def _head(self, x: float, y: float, *, down: bool = False) -> None:
+        """The head of an arrow that ends here, going down or to the right."""
+        half = HEAD / 2
+        sides = ((x - half, y - HEAD), (x + half, y - HEAD)) if down else ((x - HEAD, y - half), (x - HEAD, y + half))
+        points = " ".join(f"{left:g},{top:.1f}" for left, top in ((x, y), *sides))
         self.shapes.append(f'<polygon class="head-of-way" points="{points}"/>')
 
 
-def _texts(node: Node, data: str, room: float) -> list[Text]:
-    """Name, data and notes of a box."""
-    parts = [(node.label, "label", LABEL)]
-    if data:
-        parts.append((data, "data", SMALL))
-    if node.notes:
-        parts.append(("; ".join(node.notes), "small", SMALL))
-    return [_text(said, style, size, room) for said, style, size in parts]
+def _row(flow: DataFlow, box: Box, shared: Iterable[str], room: float) -> tuple[Box, list[Text], Label, float]:
+    """A box of a group: its texts, what stands on its arrow, its height."""
+    texts = _texts(box.label, (*box.names(shared), "; ".join(box.notes(shared))), room)
+    told = any(edge.data or edge.likely for edge in box.edges)
+    label = _label(*given(flow, box), ARROWS - TRUNK - 2 * PAD - HEAD, told=told)
+    return box, texts, label, max(_height(texts) + 2 * PAD, label.height + PAD)
+
+
+def _data(flow: DataFlow, node: Node) -> bool:
+    return any(edge.data or edge.likely for edge in flow.out_of(node))
+
+
+def _label(over: str, under: str, room: float, *, told: bool) -> Label:
+    return Label(
+        (_text(over, "data" if told else "small", SMALL, room),) if over else (),
+        (_text(under, "small", SMALL, room),) if under else (),
+    )
+
+
+def _texts(label: str, notes: Iterable[str], room: float, style: str = "label") -> list[Text]:
+    """The name and the notes of a box."""
+    return [_text(label, style, LABEL, room), *(_text(note, "small", SMALL, room) for note in notes if note)]
 
 
 def _text(said: str, style: str, size: int, room: float) -> Text:
-    bold = style in ("title", "head", "label")
+    bold = style in ("title", "head", "label", "data")
     return Text(tuple(wrap(printable(said), room, size, bold=bold)), style, size)
 
 

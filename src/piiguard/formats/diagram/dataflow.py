@@ -20,12 +20,18 @@ class Node(msgspec.Struct, frozen=True):
     lane: LaneId | Literal[""] = ""
     """Of a destination: who runs it."""
     seen: bool = True
-    """False: only the manifest or a dependency names it."""
+    """False: only the manifest names it."""
+    untold: str = ""
+    """What is said of the way to a destination on which no data was seen."""
+    about: str = ""
+    """Of a host: its name and purpose."""
     service: str = ""
     """Of what the app calls outside itself: whose service it is, or the host where that is not known."""
     purpose: str = ""
     """Of a service: what it is for, if piiguard.yaml says so, else what its provider does."""
     is_host: bool = False
+    elsewhere: bool = False
+    """Of a part of the app: it does not run on Forge."""
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -49,6 +55,8 @@ class DataFlow(msgspec.Struct, frozen=True):
     name: str
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    unused: tuple[str, ...] = ()
+    """Services whose package is installed, and that no code was seen to use: no boxes."""
     gaps: int = 0
     """Number of things that could not be looked at, so that the picture may lack something."""
 

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from ruamel.yaml import YAML
 
-from piiguard.model import Owner
+from piiguard.model import Observation, Owner
 
 PartId = Literal["frontend", "backend", "helper"]
 LaneId = Literal["atlassian", "browser", "machine", "customer", "subprocessor", "vendor", "other"]
@@ -55,6 +55,13 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a table of services calls it; empty: it is none."""
 
 
+class Modules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a module of the manifest, by its kind, gives data to."""
+
+    place: str
+    said: str
+
+
 class Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of places.yaml."""
 
@@ -65,6 +72,9 @@ class Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     places: dict[str, Place]
     categories: dict[str, str]
     rules: dict[str, str]
+    vendors: dict[str, str]
+    modules: dict[str, Modules]
+    services: dict[str, str]
     hosts: dict[str, str]
     keys: dict[str, str]
 
@@ -80,9 +90,18 @@ class Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What a scope lets the app write."""
         return next((each for each in self.sources if re.search(each.writes, scope)), None)
 
+    def own_ai(self, observation: Observation) -> str:
+        """The place, at Atlassian, of AI that an observation is about; empty where it is about none."""
+        return self.rules.get(observation.rule) or self.vendors.get(observation.attributes.get("vendor", ""), "")
+
     def lane_of(self, owner: Owner) -> LaneId:
         """The lane of what somebody runs."""
         return next(name for name, lane in self.lanes.items() if owner in lane.owners)
+
+
+def of_atlassian_ai(observation: Observation) -> bool:
+    """Whether the observation is about AI models that Atlassian runs: Forge LLM, Rovo."""
+    return bool(places().own_ai(observation))
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, get_args
 
 from piiguard.errors import UsageError
@@ -12,6 +12,7 @@ from piiguard.formats import overview
 from piiguard.formats.diagram.dataflow import DataFlow, Edge, Node
 from piiguard.formats.diagram.places import LaneId, PartId, Source, places
 from piiguard.model import App, Observation, Owner, Report, RunBy
+from piiguard.model import Source as SourceFile
 
 ANYWHERE = "*"
 STORE = "store"
@@ -19,7 +20,9 @@ STORE = "store"
 TRACKING = "tracking"
 NOT_FOLLOWED = "not followed"
 """In the note of a way whose data no observation tells, so that nothing is said of it."""
-WRITTEN = f"written to, by the app's scopes; what is {NOT_FOLLOWED}"
+WRITTEN = f"the app's scopes let it write there; what it writes is {NOT_FOLLOWED}"
+NO_USE = "no use seen"
+NO_DATA = "no personal data seen"
 _TRACKERS = frozenset({*get_args(trackers.Kind), "beacon"})
 _NAMING = frozenset({"manifest-declaration", "egress-host", "tracking", "session-recording", "ai-processing"})
 """Categories that only name something where a manifest or a dependency list is all that was seen."""
@@ -41,11 +44,24 @@ def graph(report: Report, app_id: str) -> DataFlow:
     return _Sketch(report, app).flow()
 
 
+def part_of(observation: Observation, app: App, sources: Mapping[str, SourceFile]) -> PartId:
+    """The part of the app that an observation is about. `sources`: path -> file."""
+    source = sources.get(observation.location.path)
+    if (source and source.language == "python") or observation.attributes.get("path_kind") == "helper":
+        return "helper"
+    if observation.location.path == app.manifest.path:
+        channel = observation.attributes.get("channel", "")
+        return "backend" if channel in ("", "fetch.backend", "remote") else "frontend"
+    in_browser = source is not None and (source.side == "frontend" or source.language in ("html", "css"))
+    return "frontend" if in_browser or observation.attributes.get("side") == "frontend" else "backend"
+
+
 class Target(NamedTuple):
     """What an observation says data goes to. Observations with the same lane and label share a box."""
 
     lane: LaneId
     label: str
+    about: str = ""
     detail: str = ""
     service: str = ""
     purpose: str = ""
@@ -72,7 +88,7 @@ class _Sketch:
         self._report = report
         self._app = app
         self._observations = overview.of_app(report, app)
-        self._languages = {source.path: (source.language, source.side) for source in app.sources}
+        self._sources = {source.path: source for source in app.sources}
         self._owners: dict[str, list[RunBy]] = defaultdict(list)
         for entry in report.judgement.hosts:
             self._owners[entry.observation].append(entry)
@@ -82,7 +98,7 @@ class _Sketch:
                 self._beside[each.location.path, each.location.start_line].append(each)
 
     def flow(self) -> DataFlow:
-        ways = sorted((*self._ways(), *self._by_scopes()), key=lambda way: (way.target, way))
+        ways = sorted((*self._ways(), *self._by_scopes(), *self._by_modules()), key=lambda way: (way.target, way))
         parts = [part for part in places().parts if part in self._parts(ways)]
         labels = {way.source for way in ways if way.source} | set(self._readable())
         if "frontend" in parts:
@@ -96,14 +112,21 @@ class _Sketch:
             app=self._app.id,
             name=self._app.name or self._app.id,
             nodes=(
-                *(Node(ids[each.label], "source", each.label, _only(each.detail)) for each in sources),
+                *(Node(ids[each.label], "source", each.label, notes=_only(each.detail)) for each in sources),
                 *(
-                    Node(ids[part], "part", places().parts[part].label, (places().parts[part].detail,))
+                    Node(
+                        ids[part],
+                        "part",
+                        places().parts[part].label,
+                        notes=(places().parts[part].detail,),
+                        elsewhere=part == "helper",
+                    )
                     for part in parts
                 ),
                 *(_destination(places_of[target], target, ways) for target in targets),
             ),
             edges=(*self._edges_in(ways, ids, parts), *_edges_out(ways, ids, places_of)),
+            unused=self._unused(targets),
             gaps=len(overview.gaps_of(self._report, self._app)),
         )
 
@@ -112,64 +135,64 @@ class _Sketch:
     def _ways(self) -> Iterator[Way]:
         words = places()
         for each in self._observations:
-            part = self._part(each)
+            if self._engine(each) == "dependency":
+                continue
+            part = part_of(each, self._app, self._sources)
             if each.category in words.categories:
                 name = words.categories[each.category]
                 target: Target | None = _place(each.attributes.get("store", name) if name == STORE else name, part)
                 notes: tuple[str, ...] = ()
             elif each.category in words.hosts:
                 target = self._host(each)
-                notes = self._notes(each)
+                notes = tuple(note for note in self._notes(each) if target and note not in target.label)
             else:
                 continue
             if target is not None:
                 source = words.source_of(each.attributes.get("source", "")).label if each.data and each.flow else ""
                 yield Way(part, target, source, each.data, each.confidence == "sure", notes, self._is_seen(each))
 
-    def _part(self, observation: Observation) -> PartId:
-        language, side = self._languages.get(observation.location.path, ("", "either"))
-        channel = observation.attributes.get("channel", "")
-        if language == "python" or observation.attributes.get("path_kind") == "helper":
-            return "helper"
-        if observation.location.path == self._app.manifest.path:
-            return "backend" if channel in ("", "fetch.backend", "remote") else "frontend"
-        in_browser = "frontend" in (observation.attributes.get("side"), side) or language in ("html", "css")
-        return "frontend" if in_browser else "backend"
-
     def _is_seen(self, observation: Observation) -> bool:
-        """Whether code does it; the manifest, and a dependency, only allow it."""
-        rule = self._report.rules.get(observation.rule)
-        only_named = rule is not None and rule.engine in ("manifest", "dependency")
+        """Whether code does it, or the platform on the manifest's word; other words of the manifest only allow it."""
+        only_named = self._engine(observation) == "manifest" and observation.rule not in places().rules
         return observation.category != "unused-host" and not (only_named and observation.category in _NAMING)
+
+    def _engine(self, observation: Observation) -> str:
+        rule = self._report.rules.get(observation.rule)
+        return rule.engine if rule is not None else ""
 
     def _host(self, observation: Observation) -> Target | None:
         """The host, or the service of a package, that an observation is about."""
+        words = places()
         about = self._about(observation)
-        vendor = about.attributes.get("vendor", "")
+        vendor = about.attributes.get("vendor") or words.services.get(about.rule, "")
         host = about.host or ""
         owners = self._owners[about.id] or self._owners[observation.id]
         owner: Owner = min((entry.owner for entry in owners), key=_DOUBTFUL.index, default="none")
         if host and not host.startswith("<"):
             return _called(host, owners, owner, only_shown=observation.category == "navigation-egress")
-        if about.rule in places().rules or vendor == "Forge LLM":
-            return _place(places().rules.get(about.rule, "llm"), "backend")
+        if place := words.own_ai(about):
+            return _place(place, "backend")
         if vendor:
             provider = providers.by_name(vendor)
             purpose = provider.purpose if provider else ""
-            return self._service(vendor) or Target("other", vendor, places().owners["unnamed"], vendor, purpose)
+            return self._service(vendor) or Target("other", vendor, "", words.owners["unnamed"], vendor, purpose)
         if observation.category in ("remote-code", "external-auth"):
             return _place(observation.category, "frontend")
         if not observation.host and observation.category in _TOLD_ELSEWHERE:
             return None
         if owner == "typed-in":
-            return Target("customer", label := "Hosts that the customer enters", "", label)
+            return Target("customer", label := "Hosts that the customer enters", "", "", label)
         if observation.attributes.get("host_kind") == "environment":
-            return Target("other", label := "A host that a variable names", "set when the app is deployed", label)
-        return Target("other", label := "Hosts that the code does not show", "chosen when the app runs", label)
+            return Target("other", label := "A host that a variable names", "", "set when the app is deployed", label)
+        if observation.category == "ai-processing":
+            return _place("ai", "backend")
+        label = "Hosts that the code does not show"
+        service = "" if observation.category == "navigation-egress" else label
+        return Target("other", label, "", "chosen when the app runs", service)
 
     def _about(self, observation: Observation) -> Observation:
         """The observation, or the one beside it that knows the host or the service."""
-        if observation.host or "vendor" in observation.attributes:
+        if observation.host or "vendor" in observation.attributes or observation.rule in places().services:
             return observation
         beside = self._beside[observation.location.path, observation.location.start_line]
         return next((each for each in beside if each.category in places().hosts), observation)
@@ -198,7 +221,19 @@ class _Sketch:
             if not any(way.target.label == target.label for way in self._ways()):
                 yield Way("backend", target, "", (), True, (), True)
         for label in sorted({found.label for scope in scopes if (found := places().written_by(scope))}):
-            yield Way("backend", Target("atlassian", label, WRITTEN), "", (), True, (), True)
+            yield Way("backend", Target("atlassian", label, "", WRITTEN), "", (), True, (), True)
+
+    def _by_modules(self) -> Iterator[Way]:
+        """What the platform itself does with the app's modules: it lets its AI models call them."""
+        for kind, known in places().modules.items():
+            if any(module.kind == kind for module in self._app.manifest.modules):
+                yield Way("backend", _place(known.place, "backend"), "", (), True, _only(known.said), True)
+
+    def _unused(self, targets: Iterable[tuple[LaneId, str]]) -> tuple[str, ...]:
+        """Services of packages that are installed, as far as no box is theirs."""
+        named = {each.attributes.get("vendor", "") for each in self._observations if self._engine(each) == "dependency"}
+        drawn = {name for name in named for _, label in targets if label == name or _is_of(label, name)}
+        return tuple(sorted(named - drawn - places().vendors.keys() - {""}))
 
     def _readable(self) -> dict[str, None]:
         """Labels of the products that the scopes let the app read."""
@@ -225,8 +260,6 @@ class _Sketch:
             merged[_user().label, "frontend"] = []
         for (label, part), some in merged.items():
             yield _edge(ids[label], ids[part], some)
-        if "frontend" in parts:
-            yield Edge(ids["frontend"], ids["backend"])
 
 
 def _edges_out(ways: Iterable[Way], ids: dict[str, str], places_of: dict[tuple[LaneId, str], str]) -> Iterator[Edge]:
@@ -247,16 +280,29 @@ def _edge(start: str, end: str, ways: Iterable[Way]) -> Edge:
 def _destination(id_: str, target: tuple[LaneId, str], ways: Iterable[Way]) -> Node:
     mine = [way for way in ways if way.target[:2] == target]
     seen = any(way.seen for way in mine)
-    notes = dict.fromkeys([way.target.detail for way in mine if way.target.detail])
-    notes |= dict.fromkeys(note for way in mine for note in way.notes)
+    notes = dict.fromkeys(note for way in mine for note in way.notes)
     if any(note.startswith(f"{TRACKING} (") for note in notes):
         notes.pop(TRACKING, None)
-    if not seen:
-        notes |= {"named by manifest or packages, no use seen": None}
-    elif not any(way.data for way in mine) and not any(NOT_FOLLOWED in note for note in notes):
-        notes |= {"no personal data seen on its way there": None}
+    notes |= dict.fromkeys(way.target.detail for way in mine if way.target.detail)
+    untold = NO_DATA if seen else NO_USE
+    if any(way.data for way in mine):
+        untold = ""
+    elif seen and any(NOT_FOLLOWED in note for note in notes):
+        untold = NOT_FOLLOWED
     told = next((way.target for way in mine if way.target.service), mine[0].target)
-    return Node(id_, "destination", target[1], tuple(notes), target[0], seen, told.service, told.purpose, told.is_host)
+    return Node(
+        id=id_,
+        kind="destination",
+        label=target[1],
+        about=told.about,
+        notes=tuple(notes),
+        lane=target[0],
+        seen=seen,
+        untold=untold,
+        service=told.service,
+        purpose=told.purpose,
+        is_host=told.is_host,
+    )
 
 
 def _rank(target: tuple[LaneId, str], ways: Iterable[Way]) -> tuple[object, ...]:
@@ -269,7 +315,7 @@ def _rank(target: tuple[LaneId, str], ways: Iterable[Way]) -> tuple[object, ...]
 def _place(name: str, part: PartId) -> Target:
     known = places().places
     found = known.get(f"{name}/{part}") or known.get(name) or known[STORE]
-    return Target(found.lane, found.label, found.detail, found.service)
+    return Target(found.lane, found.label, "", found.detail, found.service)
 
 
 def _called(host: str, entries: Iterable[RunBy], owner: Owner, *, only_shown: bool) -> Target:
@@ -284,7 +330,8 @@ def _called(host: str, entries: Iterable[RunBy], owner: Owner, *, only_shown: bo
     return Target(
         lane=places().lane_of(owner),
         label="any host" if host == ANYWHERE else host,
-        detail="; ".join(filter(None, (said, places().owners.get(owner, "")))),
+        about=said,
+        detail=places().owners.get(owner, ""),
         service="" if only_shown else name or host,
         purpose=entry.purpose or (provider.purpose if provider else ""),
         is_host=True,

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from piiguard.formats.diagram.dataflow import DataFlow, Edge, Node
+from piiguard.formats.diagram.fold import Box
 from piiguard.formats.diagram.places import LaneId, places
 from piiguard.formats.plain import plural
 
 NOT_TRACED = "source not traced"
+NOT_USED = "nothing of it was traced further"
+READING = (
+    "On an arrow stands the data that was seen on its way; probably: it is likely, not certain. "
+    "A dotted arrow: the manifest allows it, and no use was seen."
+)
+"""How to read the arrows."""
 
 
 def data_words(edge: Edge) -> str:
@@ -28,18 +35,20 @@ def legend_lanes(flow: DataFlow) -> list[LaneId]:
 
 def taken(flow: DataFlow, node: Node) -> str:
     """What is taken from a source."""
-    return reaching(flow.out_of(node))
+    return reaching(flow.out_of(node)) or NOT_USED
 
 
-def given(flow: DataFlow, node: Node) -> str:
-    """What reaches a destination, and where that is from."""
-    edges = flow.into(node)
-    data = reaching(edges)
-    origins = list(dict.fromkeys(origin for edge in edges for origin in edge.origins))
+def given(flow: DataFlow, box: Box) -> tuple[str, str]:
+    """What reaches a destination, and from where; or, without the latter, why nothing is said of it."""
+    parts = {node.id: node.label for node in flow.of_kind("part")}
+    said = [", ".join(parts[edge.start].lower() for edge in box.edges if edge.start in parts)] if len(parts) > 1 else []
+    if box.untold:
+        return "; ".join([box.untold, *said]), ""
+    origins = list(dict.fromkeys(origin for edge in box.edges for origin in edge.origins))
     untraced = places().source_of("").label
-    said = [f"from: {', '.join(traced)}"] if (traced := [each for each in origins if each != untraced]) else []
+    said += [f"from {', '.join(traced)}"] if (traced := [each for each in origins if each != untraced]) else []
     said += [NOT_TRACED] if untraced in origins else []
-    return f"gets: {data} ({'; '.join(said)})" if data and said else f"gets: {data}" if data else ""
+    return reaching(box.edges), "; ".join(said)
 
 
 def reaching(edges: tuple[Edge, ...]) -> str:
@@ -55,12 +64,23 @@ def described(flow: DataFlow) -> str:
     said = [f"The app takes data from: {sources}."]
     for lane, nodes in flow.lanes().items():
         said.append(f"{places().lanes[lane].title}: {', '.join(_with_data(flow, node) for node in nodes)}.")
-    return " ".join(filter(None, (*said, legend(flow), incomplete(flow))))
+    return " ".join(filter(None, (*said, legend(flow), *footnotes(flow))))
+
+
+def footnotes(flow: DataFlow) -> list[str]:
+    """What the picture may lack, and what it leaves out on purpose."""
+    return [said for said in (incomplete(flow), _unused(flow)) if said]
 
 
 def incomplete(flow: DataFlow) -> str:
     """That the picture may lack something; empty where everything was looked at."""
     return f"{plural(flow.gaps, 'thing')} could not be looked at: something may be missing here" if flow.gaps else ""
+
+
+def _unused(flow: DataFlow) -> str:
+    """Packages that are there and make no box."""
+    named = ", ".join(flow.unused)
+    return f"Installed, directly or by other packages, without a use that was seen: {named}" if named else ""
 
 
 def _with_data(flow: DataFlow, node: Node) -> str:

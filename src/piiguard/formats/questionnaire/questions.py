@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from ruamel.yaml import YAML
 
+from piiguard.formats.diagram.places import PartId
 from piiguard.model import Owner
 
 Shown = Literal["accessed", "stored", "services", "subprocessors", "scopes"]
@@ -21,11 +22,34 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
     data: tuple[str, ...] = ()
     owner: tuple[Owner, ...] = ()
     where: dict[str, tuple[str, ...]] = {}
+    ai: Literal["atlassian", "outside", ""] = ""
+    """Who runs the models that it is about."""
+    part: tuple[PartId, ...] = ()
+    """Parts of the app where it stands."""
     rule: tuple[str, ...] = ()
+    host: str = ""
+    """Expression for the whole host."""
     sure: bool = False
     """Whether a likely observation is none."""
     module: tuple[str, ...] = ()
-    module_key: str = ""
+    module_key: tuple[str, ...] = ()
+    code: str = ""
+    """Expression for the text of a line of a source file."""
+
+
+class Says(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sentences for the answers. `{data}` and `{hosts}` are what the places show."""
+
+    yes: str = ""
+    no: str = ""
+    open: str = ""
+
+
+class Aside(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said beside the answer."""
+
+    sign: Sign
+    says: str
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -37,9 +61,14 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     no: tuple[Sign, ...] = ()
     maybe: tuple[Sign, ...] = ()
     absence: Literal["yes", "no", "person"] = "person"
+    manifest: bool = False
+    """Whether the manifest alone decides."""
     shows: Shown | None = None
     if_yes: str = ""
+    if_no: str = ""
     claims: tuple[str, ...] = ()
+    says: Says = Says()
+    aside: tuple[Aside, ...] = ()
     person: str = ""
 
     @property
