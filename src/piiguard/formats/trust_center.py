@@ -17,7 +17,7 @@ from piiguard.formats.diagram.places import LaneId, places
 from piiguard.formats.diagram.sketch import ANYWHERE
 from piiguard.formats.diagram.words import incomplete, legend, reaching
 from piiguard.formats.markdown import code, escape
-from piiguard.formats.markdown_parts import PARTS, Part, Table, patch
+from piiguard.formats.markdown_parts import PARTS, Drawing, Part, Table, patch
 from piiguard.model import DATA_CLASSES, App, Observation, Report, Verdict
 
 __all__ = ["parts", "patch", "render"]
@@ -55,7 +55,7 @@ def parts(report: Report, names: Mapping[str, str] | None = None) -> tuple[Part,
     flows = {app.id: graph(report, app.id) for app, _ in apps}
     return (
         Part("app-overview", Table(tuple(_overview(report, app, name, flows[app.id]) for app, name in apps))),
-        Part("data-flow", "\n\n".join(_flow(name, flows[app.id]) for app, name in apps)),
+        Part("data-flow", tuple(Drawing(escape(name), _flow(name, flows[app.id])) for app, name in apps)),
         Part("subprocessors", Table((_atlassian(flows.values()), *_services(apps, flows)))),
     )
 
@@ -132,15 +132,15 @@ def _named(node: Node) -> str:
 # ---------------------------------------------------------------- data flow
 
 
-def _flow(name: str, flow: DataFlow) -> str:
-    """Drawing and words."""
+def _flow(name: str, flow: DataFlow) -> tuple[str, ...]:
+    """Drawing and words, line by line."""
     drawing = mermaid(msgspec.structs.replace(flow, name=name))
     sources = ", ".join(escape(node.label) for node in flow.of_kind("source")) or "nothing that was seen"
     said = [f"- Takes data from: {sources}"]
     for lane, nodes in flow.lanes().items():
         said.append(f"- {places().lanes[lane].title}: {', '.join(_reached(flow, node) for node in nodes)}")
     said += [f"- {incomplete(flow)}"] if flow.gaps else []
-    return "\n".join([f"**{escape(name)}**", "", "```mermaid", f"{drawing}```", "", *said, "", legend(flow)])
+    return (f"**{escape(name)}**", "", "```mermaid", *drawing.splitlines(), "```", "", *said, "", legend(flow))
 
 
 def _reached(flow: DataFlow, node: Node) -> str:
