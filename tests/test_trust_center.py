@@ -43,7 +43,17 @@ def run_json(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[
 def test_a_document_alone_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     code, told = run_json([str(DOCUMENTS / "trust-center.txt")], capsys)
     assert code == 1
-    assert list(told) == ["apps", "claims", "contradictions", "providers", "schema", "tables", "unrecognised"]
+    assert list(told) == [
+        "apps",
+        "claims",
+        "contradictions",
+        "gaps",
+        "notes",
+        "providers",
+        "schema",
+        "tables",
+        "unrecognised",
+    ]
     assert told["schema"] == "piiguard-document/1"
     claim = next(each for each in told["claims"] if each["kind"] == "no-cookies")  # type: ignore[attr-defined]
     assert {
@@ -174,3 +184,113 @@ def test_what_render_writes_check_has_nothing_against(
     _, told = run_json([str(page), "--app", str(example)], capsys)
     findings = [each for table in told["tables"] for each in table["findings"]]  # type: ignore[attr-defined]
     assert [each for each in findings if each["state"] != "open"] == []
+
+
+# ---------------------------------------------------------------- what render drew
+
+
+def drawn(app: Path, page: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The lines of a page that render made from the app."""
+    assert cli.run(["trust-center", "render", str(app)]) == 0
+    page.write_text("# Trust Center\n\n" + capsys.readouterr().out, encoding="utf-8")
+    return page.read_text(encoding="utf-8").split("\n")
+
+
+@pytest.mark.parametrize("example", sorted(APP.parent.iterdir()), ids=lambda path: path.name)
+def test_what_render_draws_promises_nothing(example: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = drawn(example, tmp_path / "page.md", capsys)
+    _, told = run_json([str(tmp_path / "page.md"), "--app", str(example)], capsys)
+    begin, end = (lines.index(f"<!-- {mark}piiguard:data-flow -->") + 1 for mark in ("", "/"))
+    claims = told["claims"] + told["unrecognised"]  # type: ignore[operator]
+    assert claims
+    assert not [each for each in claims if begin <= each["line"] <= end]
+    assert not told["contradictions"]
+    (drawing,) = (each for each in told["tables"] if each["kind"] == "data-flow")  # type: ignore[attr-defined]
+    assert (drawing["line"], drawing["rows"], drawing["findings"]) == (begin, 1, [])
+    assert [each["says"] for each in told["notes"]] == [  # type: ignore[attr-defined]
+        f"lines {begin} to {end} are drawn by piiguard, as the code is now"
+    ]
+    assert cli.run(["trust-center", "render", str(example), "--document", str(tmp_path / "page.md"), "--write"]) == 0
+    assert "says it already" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "read"),
+    [
+        ("- Atlassian: ", "- Atlassian: We store no personal data, ", False),
+        ("  s1[", "  x1[", False),
+        ("Colours and lines", "We store no personal data.\n\nColours and lines", True),
+        ("**progress-tracker**", "- Atlassian: We store no personal data.\n\n**progress-tracker**", True),
+        ("<!-- /piiguard:data-flow", "We store no personal data.\n\n<!-- /piiguard:data-flow", True),
+    ],
+)
+def test_what_differs_from_the_drawing_is_found(
+    old: str, new: str, read: bool, app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    text = "\n".join(drawn(app, page, capsys))
+    assert text.count(old) == 1
+    page.write_text(text.replace(old, new), encoding="utf-8")
+    code, told = run_json([str(page), "--app", str(app)], capsys)
+    assert code == 1
+    (drawing,) = (each for each in told["tables"] if each["kind"] == "data-flow")  # type: ignore[attr-defined]
+    (finding,) = drawing["findings"]
+    assert finding["state"] == "stale"
+    assert "`piiguard trust-center render` draws it anew" in finding["reason"]
+    both = zip(text.split("\n"), page.read_text(encoding="utf-8").split("\n"), strict=False)
+    assert finding["line"] == next(number for number, (one, other) in enumerate(both, 1) if one != other)
+    assert read == any("no-personal-data-stored" in each["kind"] for each in told["claims"])  # type: ignore[attr-defined]
+
+
+def test_a_drawing_without_the_code_is_not_compared(
+    app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    drawn(app, page, capsys)
+    code, told = run_json([str(page)], capsys)
+    assert (code, told["notes"]) == (0, [])
+    assert "--app holds them against the code" in told["gaps"][0]["why"]  # type: ignore[index]
+
+
+def test_a_drawing_of_an_app_that_is_not_scanned_is_a_gap(
+    app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    text = "\n".join(drawn(app, page, capsys))
+    page.write_text(text.replace("**progress-tracker**", "**Wholly Else**"), encoding="utf-8")
+    code, told = run_json([str(page), "--app", str(app)], capsys)
+    (drawing,) = (each for each in told["tables"] if each["kind"] == "data-flow")  # type: ignore[attr-defined]
+    assert code == 1
+    assert [each["state"] for each in drawing["findings"]] == ["missing"]
+    assert any("the drawing of Wholly Else" in each["why"] for each in told["gaps"])  # type: ignore[attr-defined]
+
+
+def test_names_of_apps_come_from_piiguard_yaml(app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (app / "piiguard.yaml").write_text("trust-center: {apps: {Board Helper: .}}\n", encoding="utf-8")
+    page = app / "page.md"
+    lines = drawn(app, page, capsys)
+    assert "**Board Helper**" in lines
+    code, told = run_json([str(page), "--app", str(app)], capsys)
+    assert [each["id"] for each in told["apps"]] == ["."]  # type: ignore[attr-defined]
+    assert code == 0
+
+
+def test_the_old_tables_of_a_page_become_the_parts(app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = app / "page.md"
+    before = (
+        "# Trust\n\nHello.\n\n| Product | Atlassian product | Personal information | Talks to |\n|---|---|---|---|\n"
+        "| Progress Tracker for Jira | Jira Cloud | Yes | OpenAI |\n\nBetween.\n\n"
+        "| Used by | Companies | Role |\n|---|---|---|\n| Progress Tracker | OpenAI | Writes |\n\nThe end.\n"
+    )
+    page.write_text(before, encoding="utf-8")
+    assert cli.run(["trust-center", "render", str(app), "--document", str(page), "--write"]) == 0
+    after = page.read_text(encoding="utf-8")
+    assert "| Product | Atlassian product | Personal information | Talks to |\n|---|---|---|---|\n" in after
+    assert "| Progress Tracker for Jira | Jira Cloud | No | None |" in after
+    assert "OpenAI" not in after
+    assert after.count("|---|") == before.count("|---|")
+    rest = iter(after.split("\n"))
+    assert all(line in rest for line in before.split("\n") if "OpenAI" not in line)
+    capsys.readouterr()
+    code, told = run_json([str(page), "--app", str(app)], capsys)
+    assert (code, [each for table in told["tables"] for each in table["findings"]]) == (0, [])  # type: ignore[attr-defined]

@@ -161,12 +161,16 @@ class ProviderRow(msgspec.Struct, frozen=True):
 
 
 class TableRead(msgspec.Struct, frozen=True):
-    """A table and what it is taken for: `overview`, `subprocessors`, `certifications`, `answers` or `other`."""
+    """A table and what it is taken for: `overview`, `subprocessors`, `certifications`, `answers` or `other`.
+
+    Also what `trust-center render` drew: `data-flow`.
+    """
 
     line: int
     kind: str
     section: str
     columns: dict[str, int] = {}
+    """Meaning -> column; none where the meanings stand in the first column, and the apps in the header."""
     rows: int = 0
 
 
@@ -257,6 +261,15 @@ class Match(msgspec.Struct, frozen=True):
     app: str
     """Id, or empty where none fits."""
     how: str
+    alike: bool = False
+    """Whether the names are alike, or piiguard.yaml says that they mean the same app."""
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """Something beside the answers. `line`: of the document; 0 where it is about none."""
+
+    line: int
+    says: str
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -269,8 +282,10 @@ class Checked(msgspec.Struct, frozen=True):
     matches: tuple[Match, ...] = ()
     scanned: tuple[str, ...] = ()
     """Ids of the apps that were scanned; none: the document alone."""
-    notes: tuple[str, ...] = ()
-    """What was left out, and why. It leaves no answer open."""
+    gaps: tuple[Remark, ...] = ()
+    """What could not be looked at beside the code, and why. It leaves no answer open."""
+    notes: tuple[Remark, ...] = ()
+    """What a reader should know."""
 
     @property
     def exit_code(self) -> int:

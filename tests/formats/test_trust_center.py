@@ -191,7 +191,12 @@ def test_broken_markers_are_an_error(markers: str) -> None:
 
 @pytest.mark.parametrize(
     ("open_end", "what"),
-    [("```js\nlet a;", "code fence"), ("~~~~\n~~~", "code fence"), ("<!-- later", "comment"), ("<pre>\n\nx", "element")],
+    [
+        ("```js\nlet a;", "code fence"),
+        ("~~~~\n~~~", "code fence"),
+        ("<!-- later", "comment"),
+        ("<pre>\n\nx", "element"),
+    ],
 )
 def test_what_is_never_closed_is_refused(open_end: str, what: str) -> None:
     with pytest.raises(UsageError, match=rf"the {what} that begins on line 3 is never closed"):
@@ -272,8 +277,8 @@ def test_a_table_that_is_known_is_taken_whatever_its_header_says() -> None:
 LINE = st.text("ab|#-` \t*_<!>:/.\\", max_size=12)
 TABLE = "| App | Subprocessor | Purpose |\n|---|---|---|\n| name0 | x | y |\n| Another | z | w |"
 BLOCKS = st.sampled_from([
-    "# Trust", "## Data flow", "### name0", "Data flow\n---------", "## Subprocessors", "text", "- a\n  - b",
-    "```mermaid\na --> b\n```", "```\n## Data flow\n```", "<!--\n## Subprocessors\n-->", "<div>\n\n</div>", TABLE, "> " + TABLE,
+    "# Trust", "## Data flow", "### name0", "Data flow\n---------", "## Subprocessors", "text", "- a\n  - b", TABLE,
+    "```mermaid\na --> b\n```", "```\n## Data flow\n```", "<!--\n## Subprocessors\n-->", "<div>\n\nx", "> " + TABLE,
     "**Another**\n\ndrawn", "1. Data flow", "---\na: b\n---", "    code", "| a | b |\n|---|---|\nno bar",
 ])  # fmt: skip
 
@@ -291,12 +296,12 @@ def test_whatever_the_document_holds_its_other_lines_stay(document: str, names: 
     made = [Part("subprocessors", Table(rows)), Part("data-flow", (Drawing("name0", ("**name0**", "", "drawing")),))]
     try:
         once = patch(document, made)
-    except UsageError as error:
-        assert "never closed" in str(error)
-        assert re.search(r"```|~~~|<", document)
+    except UsageError:
+        assert re.search(r"```|~~~|<!|<\?", document)  # what nothing closes
         return
     assert patch(once, made) == once
     assert "\r" not in once.replace("\r\n", "") or newline == "\r\n"
     rest = iter(once.replace("\r\n", "\n").split("\n"))
     ours = ("| name0 | x | y |", "```mermaid", "a --> b", "```")
-    assert all(line in rest for line in document.replace("\r\n", "\n").split("\n") if line.strip() and line.strip() not in ours)
+    old = [line for line in document.replace("\r\n", "\n").split("\n") if line.strip()]
+    assert all(line in rest for line in old if line.strip() not in ours)

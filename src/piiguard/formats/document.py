@@ -15,7 +15,7 @@ from rich.text import Text
 from piiguard.formats.plain import plural, printable
 from piiguard.formats.serialise import dump
 from piiguard.formats.text import STYLES, View
-from piiguard.trustcenter import CellFinding, Checked, Contradiction, Judged, ProviderRow, Reply
+from piiguard.trustcenter import CellFinding, Checked, Contradiction, Judged, ProviderRow, Remark, Reply
 
 SCHEMA = "piiguard-document/1"
 _MARKS = {
@@ -43,6 +43,8 @@ def to_json(checked: Checked) -> str:
             "providers": [_provider(each) for each in document.providers if each.names.providers or each.names.unknown],
             "tables": [_table(checked, index) for index in range(len(document.tables))],
             "contradictions": [_contradiction(each) for each in document.contradictions],
+            "gaps": [{"line": each.line or None, "why": each.says} for each in checked.gaps],
+            "notes": [{"line": each.line or None, "says": each.says} for each in checked.notes],
         }
     )
 
@@ -174,7 +176,8 @@ def _parts(checked: Checked, view: View) -> Iterator[Any]:
     yield from _block(
         "Apps", [f"{printable(each.name)}: {each.app or 'not scanned'} ({each.how})" for each in checked.matches]
     )
-    yield from _block("Not looked at", [printable(note) for note in checked.notes])
+    yield from _block("Not looked at", [_remark(each) for each in checked.gaps])
+    yield from _block("Worth knowing", [_remark(each) for each in checked.notes])
     yield Text("")
     yield Text(_last(checked), STYLES["heading"])
 
@@ -234,6 +237,10 @@ def _telling(judged: Judged, reply: Reply) -> bool:
 
 def _cell(each: CellFinding) -> str:
     return f"line {each.line}, {each.column}, {printable(each.app)}: {each.state}. {printable(each.reason)}"
+
+
+def _remark(each: Remark) -> str:
+    return f"line {each.line}: {printable(each.says)}" if each.line else printable(each.says)
 
 
 def _pair(each: Contradiction) -> str:

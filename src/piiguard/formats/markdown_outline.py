@@ -41,7 +41,7 @@ class Outline(msgspec.Struct, frozen=True):
     """The parts of a document that stand in no list, quotation or other container."""
 
     literal: frozenset[int]
-    """Lines of code blocks and of HTML, where a marker, heading or table is none. One-line comments are not among them."""
+    """Lines of code blocks and of HTML, where a marker or heading is none. One-line comments are not among them."""
     sections: tuple[Section, ...]
     tables: tuple[Lines, ...]
     drawings: tuple[Lines, ...]

@@ -25,7 +25,9 @@ Cells = dict[str, str]
 
 _BAR = re.compile(r"(?<!\\)\|")
 _SEVERAL = re.compile(r"\s*(?:/|,|;|&|\band\b)\s*")
-_FOR_PRODUCT = re.compile(r"\s+(?:for|in|on)\s+(?:atlassian|jira|jsm|confluence|bitbucket|compass|trello|rovo)\b.*$", re.I)
+_FOR_PRODUCT = re.compile(
+    r"\s+(?:for|in|on)\s+(?:atlassian|jira|jsm|confluence|bitbucket|compass|trello|rovo)\b.*$", re.IGNORECASE
+)
 """What the short form of an app's name leaves out."""
 _NAME_ALONE = re.compile(r"^\*\*(.+)\*\*$")
 """The line on which an app's drawing begins."""
@@ -56,6 +58,8 @@ class Drawing(msgspec.Struct, frozen=True):
 
     app: str
     lines: tuple[str, ...]
+    offset: int = 0
+    """Where it stands in its region: number of lines before it."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -63,10 +67,6 @@ class Part(msgspec.Struct, frozen=True):
 
     id: str
     body: Table | tuple[Drawing, ...]
-
-    def text(self) -> str:
-        """The part as it stands in a document that has nothing of it yet."""
-        return "\n".join(_new_table(PARTS[self.id], self.body) if isinstance(self.body, Table) else _drawn(self.body))
 
 
 class KnownTable(msgspec.Struct, frozen=True):
@@ -117,7 +117,7 @@ def patch(document: str, parts: Iterable[Part], known: Mapping[str, KnownTable] 
     lines = document.split("\n")
     seen = outline(lines)
     places = [(part, _find(part, lines, seen, (known or {}).get(part.id))) for part in parts]
-    for part, found in sorted(reversed(places), key=lambda each: -each[1].start):  # from below: lines above stay
+    for part, found in sorted(places, key=lambda each: each[1].start)[::-1]:  # from below: lines above stay
         block = [f"<!-- piiguard:{part.id} -->", "", *_merged(part, found), "", f"<!-- /piiguard:{part.id} -->"]
         if found.heading:
             block = [f"## {PARTS[part.id].title}", "", *block]
@@ -146,9 +146,14 @@ def drawings(inside: Iterable[str]) -> tuple[Drawing, ...]:
     begins = [(number, match[1]) for number, match in found if match]
     ends = [*(number for number, _ in begins), len(lines)][1:]
     return tuple(
-        Drawing(name, tuple("\n".join(lines[start:end]).rstrip().split("\n")))
+        Drawing(name, tuple("\n".join(lines[start:end]).rstrip().split("\n")), start)
         for (start, name), end in zip(begins, ends, strict=True)
     )
+
+
+def is_name(line: str) -> bool:
+    """Whether a line is nothing but a name in bold: an app's drawing begins on it."""
+    return _NAME_ALONE.match(line) is not None
 
 
 # ---------------------------------------------------------------- where a part stands
@@ -198,7 +203,7 @@ def _first_table(seen: Outline, start: int, end: int) -> tuple[int, int] | None:
 def _may_be_ours(part: Part, line: int, section: Section, seen: Outline) -> bool:
     """Whether no heading of its own says that a drawing is another app's."""
     titles = [each.title for each in seen.sections if section.start <= each.start <= line < each.end]
-    apps = [each.app for each in part.body if isinstance(each, Drawing)]
+    apps = [] if isinstance(part.body, Table) else [each.app for each in part.body]
     return all(any(_same_app(title, app) for app in apps) for title in titles if title != section.title)
 
 
@@ -227,8 +232,8 @@ def _between_markers(id_: str, lines: list[str], literal: frozenset[int]) -> tup
 
 def _merged(part: Part, found: Found) -> list[str]:
     if isinstance(part.body, Table):
-        made = _merged_table(PARTS[part.id], part.body, found) if found.inside else _new_table(PARTS[part.id], part.body)
-        return list(made)
+        kind = PARTS[part.id]
+        return list(_merged_table(kind, part.body, found) if found.inside else _new_table(kind, part.body))
     return list(_drawn(_merged_drawings(part.body, drawings(found.inside))))
 
 

@@ -22,7 +22,7 @@ from piiguard.claims.document.providers import Directory
 from piiguard.claims.document.reconcile import reconcile
 from piiguard.claims.judge import judge
 from piiguard.claims.manifest_facts import from_manifest, manifest_facts
-from piiguard.claims.policy import AppPolicy, Host, Policy
+from piiguard.claims.policy import AppPolicy, Host, HostKind, Policy
 from piiguard.model import Answer, App, Gap, Observation, Subject, Verdict
 from piiguard.trustcenter import Checked, Document, Judged, Match, Reply, Statement
 
@@ -270,12 +270,11 @@ class _Judge:
         """The services that the document lists for an app."""
         for row in self._document.providers:
             if not row.apps or app in {self._ids.get(name) for name in row.apps}:
-                yield ListedService(row.line, row.kind, row.names.providers)
+                yield ListedService(row.line, row.kind, row.names.providers, row.names.hosts)
         for entry in self._document.overview:
             if entry.calls and (self._ids.get(entry.app) == app or entry.app not in self._ids):
-                yield ListedService(
-                    entry.line, "customer-configured" if entry.calls.customer else "subprocessor", entry.calls.providers
-                )
+                kind = "customer-configured" if entry.calls.customer else "subprocessor"
+                yield ListedService(entry.line, kind, entry.calls.providers, entry.calls.hosts)
 
     def _lists(self, app: str) -> bool:
         """Whether the document has a list of services that is meant to be complete."""
@@ -293,13 +292,17 @@ class _Judge:
         patterns = {host.pattern for host in given}
         listed: dict[str, Host] = {}
         for row in self._rows(app):
-            for name in row.names:
-                provider = directory.get(name)
-                for pattern in provider.hosts if provider and row.kind != "atlassian" else ():
-                    if pattern not in patterns:
-                        kind = "customer-configured" if row.kind == "customer-configured" else "subprocessor"
-                        listed.setdefault(pattern, Host(pattern, kind, row.line, name, path=self._document.name))  # type: ignore[arg-type]
+            kind: HostKind = "customer-configured" if row.kind == "customer-configured" else "subprocessor"
+            named = [(pattern, name) for name in row.names for pattern in self._patterns(directory, name)]
+            for pattern, name in (*named, *((host, host) for host in row.hosts)):
+                if pattern not in patterns and row.kind != "atlassian":
+                    listed.setdefault(pattern, Host(pattern, kind, row.line, name, path=self._document.name))
         return (*given, *listed.values())
+
+    @staticmethod
+    def _patterns(directory: Directory, name: str) -> tuple[str, ...]:
+        provider = directory.get(name)
+        return provider.hosts if provider else ()
 
 
 class ListedService(msgspec.Struct, frozen=True):
@@ -308,3 +311,5 @@ class ListedService(msgspec.Struct, frozen=True):
     line: int
     kind: str
     names: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
+    """Those that are written out."""

@@ -21,7 +21,7 @@ def match_apps(document: Document, subject: Subject, given: Mapping[str, str]) -
     for name in document.apps:
         wanted = given.get(name)
         if wanted is not None:
-            matches.append(Match(name, wanted, "piiguard.yaml says so"))
+            matches.append(Match(name, wanted, "piiguard.yaml says so", alike=True))
         else:
             matches.append(_best(name, subject.apps))
     if len(matches) == 1 and len(subject.apps) == 1 and not matches[0].app:
@@ -36,7 +36,7 @@ def _best(name: str, apps: tuple[App, ...]) -> Match:
             name, "", "no scanned app is called like this; `trust-center.apps` in piiguard.yaml can say which it is"
         )
     share, app = scored[0]
-    return Match(name, app, "same name" if share == 1 else f"{share:.0%} of the words are the same")
+    return Match(name, app, "same name" if share == 1 else f"{share:.0%} of the words are the same", alike=True)
 
 
 def _likeness(name: str, other: str) -> float:

@@ -7,6 +7,7 @@ from piiguard.formats.diagram.places import LaneId, places
 from piiguard.formats.plain import plural
 
 NOT_TRACED = "source not traced"
+LEGEND = "Colours and lines say who runs what: "
 
 
 def data_words(edge: Edge) -> str:
@@ -18,7 +19,7 @@ def data_words(edge: Edge) -> str:
 def legend(flow: DataFlow) -> str:
     """What the colours and lines of this picture mean, in one sentence."""
     said = ", ".join(f"{places().lanes[lane].title} ({places().lanes[lane].look})" for lane in legend_lanes(flow))
-    return f"Colours and lines say who runs what: {said}."
+    return f"{LEGEND}{said}."
 
 
 def legend_lanes(flow: DataFlow) -> list[LaneId]:
