@@ -219,7 +219,7 @@ def test_what_render_draws_promises_nothing(example: Path, tmp_path: Path, capsy
     [
         ("- Atlassian: ", "- Atlassian: We store no personal data, ", False),
         ("  s1[", "  x1[", False),
-        ("Colours and lines", "We store no personal data.\n\nColours and lines", True),
+        ("\nColours and lines", "\nWe store no personal data.\n\nColours and lines", True),
         ("**progress-tracker**", "- Atlassian: We store no personal data.\n\n**progress-tracker**", True),
         ("<!-- /piiguard:data-flow", "We store no personal data.\n\n<!-- /piiguard:data-flow", True),
     ],

@@ -263,6 +263,7 @@ def test_a_mapping_says_which_app_is_meant() -> None:
 
 def test_alone_only_itself_is_judged() -> None:
     result = alone(read_text("The app sets no cookies.\n\nThe app uses cookies.\n"))
-    assert [each.answer for each in result.judged] == ["contradicted", "contradicted"]
+    assert [each.answer for each in result.judged] == ["contradicted", None]  # what is disclosed stands
+    assert result.judged[0].replies[0].reason == "line 3 of this document says otherwise"
     assert alone(read_text("The app sets no cookies.\n")).exit_code == 0
     assert result.exit_code == 1
