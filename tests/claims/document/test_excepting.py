@@ -27,7 +27,7 @@ def called(host: str, line: int = 3) -> Observation:
 def answered(text: str, kind: str, *seen: Observation) -> Reply:
     """The answer for the one app."""
     result = only(checked(text, *seen), kind)
-    (reply,) = result.replies
+    (reply,) = (each for each in result.replies if each.app)
     return reply
 
 
