@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from piiguard import cli
-from piiguard.app.history import NoHistory, line_dates
+from piiguard.app.history import NoHistory, lines_came
 from piiguard.claims.config import parse_policy
 
 ROOT = Path(__file__).parents[1]
@@ -150,17 +150,22 @@ def test_the_day_of_each_line_is_read_from_git(tmp_path: Path) -> None:
     commit(tmp_path, 3)
     (tmp_path / "manifest.yml").write_text("one\nthree\ntwo\n", encoding="utf-8")
     commit(tmp_path, 9)
-    found = line_dates(tmp_path, ["manifest.yml"])
-    assert found == {"manifest.yml": {"one": "2026-06-03", "two": "2026-06-03", "three": "2026-06-09"}}
+    found = lines_came(tmp_path, ["manifest.yml"])
+    days = [(each.text, each.day) for each in found["manifest.yml"]]
+    assert days == [("one", "2026-06-03"), ("three", "2026-06-09"), ("two", "2026-06-03")]
+    assert len({each.commit for each in found["manifest.yml"]}) == 2
+    (tmp_path / ".git" / "shallow").write_text("", encoding="utf-8")
+    with pytest.raises(NoHistory, match="a shallow clone"):
+        lines_came(tmp_path, ["manifest.yml"])
 
 
 def test_without_history_there_is_a_reason(tmp_path: Path) -> None:
     with pytest.raises(NoHistory, match="no git history"):
-        line_dates(tmp_path, ["manifest.yml"])
+        lines_came(tmp_path, ["manifest.yml"])
     (tmp_path / ".git" / "refs").mkdir(parents=True)
     (tmp_path / ".git" / "HEAD").write_text("a" * 40, encoding="utf-8")
     with pytest.raises(NoHistory, match="cannot be read"):
-        line_dates(tmp_path, ["manifest.yml"])
+        lines_came(tmp_path, ["manifest.yml"])
 
 
 def test_a_page_older_than_the_code_is_told(app: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,7 +176,48 @@ def test_a_page_older_than_the_code_is_told(app: Path, capsys: pytest.CaptureFix
     code, told = run_json([str(app / "TRUST.md"), "--app", str(app)], capsys)
     (aged,) = (each for each in told["claims"] if each["pattern"] == "date")  # type: ignore[attr-defined]
     assert (code, aged["line"], aged["answer"]) == (1, 3, "contradicted")
-    assert "2026-06-09" in aged["answers"][0]["reason"]
+    assert "of 2026-06-09, commit " in aged["answers"][0]["reason"]
+
+
+def test_a_page_that_is_reviewed_after_the_code_is_supported(app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from dulwich import porcelain
+
+    porcelain.init(str(app))
+    commit(app, 2)
+    (app / "TRUST.md").write_text(PAGE.replace("2026-05-04", "2026-06-03"), encoding="utf-8")
+    code, told = run_json([str(app / "TRUST.md"), "--app", str(app)], capsys)
+    (aged,) = (each for each in told["claims"] if each["pattern"] == "date")  # type: ignore[attr-defined]
+    assert (code, aged["answer"]) == (0, "supported")
+    (app / "src" / "index.js").write_text("fetch('https://x.example');\n", encoding="utf-8")
+    _, told = run_json([str(app / "TRUST.md"), "--app", str(app)], capsys)
+    (aged,) = (each for each in told["claims"] if each["pattern"] == "date")  # type: ignore[attr-defined]
+    assert "(src/index.js:1, not committed yet; line 8 rests on it)" in aged["answers"][0]["reason"]
+
+
+def test_without_a_history_or_a_date_the_report_says_so(app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, told = run_json([str(app / "TRUST.md"), "--app", str(app)], capsys)
+    assert [each["why"] for each in told["gaps"]] == [  # type: ignore[attr-defined]
+        "whether the code is younger than the document: there is no git history in the scanned folder"
+    ]
+    cli.run(["trust-center", "check", str(app / "TRUST.md"), "--app", str(app)])
+    assert "Not looked at" in capsys.readouterr().out
+    (app / "TRUST.md").write_text("The app sets no cookies.\n", encoding="utf-8")
+    _, told = run_json([str(app / "TRUST.md"), "--app", str(app)], capsys)
+    assert (told["gaps"], len(told["notes"])) == ([], 1)  # type: ignore[arg-type]
+
+
+def test_what_is_disclosed_is_told_as_such(app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (app / "TRUST.md").write_text("We use cookies in the app.\n\nApps store e-mail addresses.\n", encoding="utf-8")
+    code, told = run_json([str(app / "TRUST.md"), "--app", str(app)], capsys)
+    assert code == 0
+    assert {each["answer"] for each in told["claims"]} == {"not-applicable"}  # type: ignore[attr-defined]
+    assert [each["line"] for each in told["notes"]][:2] == [1, 3]  # type: ignore[attr-defined]
+    cli.run(["trust-center", "check", str(app / "TRUST.md"), "--app", str(app)])
+    out = capsys.readouterr().out
+    assert "no-cookies: disclosed, and not seen in the code" in out
+    planted = APP.parent / "doc-generator-planted"
+    cli.run(["trust-center", "check", str(app / "TRUST.md"), "--app", str(planted)])
+    assert "no-personal-data-stored: as disclosed: the code does so" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("example", sorted(APP.parent.iterdir()), ids=lambda path: path.name)
@@ -207,7 +253,7 @@ def test_what_render_draws_promises_nothing(example: Path, tmp_path: Path, capsy
     assert not told["contradictions"]
     (drawing,) = (each for each in told["tables"] if each["kind"] == "data-flow")  # type: ignore[attr-defined]
     assert (drawing["line"], drawing["rows"], drawing["findings"]) == (begin, 1, [])
-    assert [each["says"] for each in told["notes"]] == [  # type: ignore[attr-defined]
+    assert [each["says"] for each in told["notes"] if each["line"]] == [  # type: ignore[attr-defined]
         f"lines {begin} to {end} are drawn by piiguard, as the code is now"
     ]
     assert cli.run(["trust-center", "render", str(example), "--document", str(tmp_path / "page.md"), "--write"]) == 0

@@ -65,15 +65,18 @@ def check(file: Path | None, folder: Path | None, options: Options) -> Checked:
 
 def _held_against_time(checked: Checked, report: Report, folder: Path) -> Checked:
     """The same with what is younger than the document's review date; without a history, that is a gap."""
+    if not (checked.document.reviewed or checked.document.updated):
+        note = Remark(0, "the page does not say when it was last reviewed or updated")
+        return msgspec.structs.replace(checked, notes=(*checked.notes, note))
     found = aging.places(checked, report.subject, report.observations)
     paths = {place.path for place in found}
     try:
-        dates = history.line_dates(folder, paths)
-        texts = {path: tuple(read_text(folder, path, 4 * MB).splitlines()) for path in dates}
+        came = history.lines_came(folder, paths)
+        texts = {path: tuple(read_text(folder, path, 4 * MB).splitlines()) for path in came}
     except (history.NoHistory, Unreadable) as error:
         gap = Remark(0, f"whether the code is younger than the document: {error}")
         return msgspec.structs.replace(checked, gaps=(*checked.gaps, gap))
-    return aging.aged(checked, found, dates, texts)
+    return aging.aged(checked, found, came, texts)
 
 
 def render(report: Report, policy: Policy, names: Mapping[str, str], page: tuple[str, str] | None) -> str:
