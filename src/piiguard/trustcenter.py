@@ -178,12 +178,18 @@ class Contradiction(msgspec.Struct, frozen=True):
     """Two places of the document that cannot both be true, or one and the platform."""
 
     lines: tuple[int, int]
+    """Two sentences may stand on the same line."""
     why: str
     quotes: tuple[str, str]
     kinds: tuple[str, str] = ("", "")
     """The claims of the two places; empty: a row of a table, or the platform."""
     apps: tuple[str, ...] = ()
     rule: str = ""
+
+    @property
+    def with_platform(self) -> bool:
+        """Whether the other side is what the platform does."""
+        return self.lines[0] == self.lines[1] and not self.kinds[1]
 
 
 class Document(msgspec.Struct, frozen=True):

@@ -244,7 +244,8 @@ def _sentence(together: tuple[Judged, ...], view: View, checked: Checked) -> Ite
 def _telling(judged: Judged, reply: Reply) -> bool:
     """Whether the reason says more than the answer."""
     person = reply.answer == "missing" and judged.statement.checkable == "person"
-    return reply.answer not in ("supported", "not-applicable") and not person
+    unscanned = reply.answer == "not-shown" and not reply.app  # told once, below "Apps"
+    return reply.answer not in ("supported", "not-applicable") and not person and not unscanned
 
 
 def _short(reason: str) -> str:
@@ -277,7 +278,7 @@ def _pair(each: Contradiction) -> str:
     places = f"line {first}: “{printable(each.quotes[0])}”"
     other = (
         f"the platform: {printable(each.quotes[1])}"
-        if first == second
+        if each.with_platform
         else f"line {second}: “{printable(each.quotes[1])}”"
     )
     return f"{each.why}\n  {places}\n  {other}"

@@ -102,11 +102,10 @@ def _with_itself(judged: Judged, document: Document) -> Judged:
 def _denials(each: Statement, document: Document) -> Iterator[str]:
     for pair in document.contradictions:
         here, there = pair.lines
-        if here == there and (here, pair.kinds[0]) == (each.line, each.kind):
-            yield f"{pair.why}: {pair.quotes[1]}"
-        elif (here, pair.kinds[0]) == (each.line, each.kind):
-            yield f"line {there} of this document says otherwise"
-        elif (there, pair.kinds[1]) == (each.line, each.kind):
+        if (pair.quotes[0], pair.kinds[0], here) == (each.quote, each.kind, each.line):
+            told = f"line {there} of this document says otherwise"
+            yield f"{pair.why}: {pair.quotes[1]}" if pair.with_platform else told
+        elif (pair.quotes[1], pair.kinds[1], there) == (each.quote, each.kind, each.line):
             yield f"line {here} of this document says otherwise"
 
 
