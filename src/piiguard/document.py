@@ -94,8 +94,8 @@ def render(report: Report, policy: Policy, names: Mapping[str, str], page: tuple
     if page is None:
         return trust_center.render(report, called)
     document = understand(page[0], page[1].encode())
-    likely = {each.app: each.name for each in match_apps(document, report.subject, given) if each.app and each.alike}
-    return trust_center.patch(page[1], trust_center.parts(report, {**likely, **called}), _tables(document))
+    on_page = {each.app: each.name for each in match_apps(document, report.subject, given) if each.app}
+    return trust_center.patch(page[1], trust_center.parts(report, {**on_page, **called}), _tables(document))
 
 
 def _tables(document: Document) -> dict[str, KnownTable]:

@@ -267,8 +267,6 @@ class Match(msgspec.Struct, frozen=True):
     app: str
     """Id, or empty where none fits."""
     how: str
-    alike: bool = False
-    """Whether the names are alike, or piiguard.yaml says that they mean the same app."""
 
 
 class Remark(msgspec.Struct, frozen=True):

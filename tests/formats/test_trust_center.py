@@ -215,6 +215,19 @@ def test_a_table_in_a_comment_is_no_table() -> None:
     assert patch(old, parts(calling(HOSTS))).startswith(old)
 
 
+def test_a_part_of_the_last_section_stands_before_a_new_section() -> None:
+    patched = patch("# Trust\n\n## Subprocessors\n\nAs listed.\n", parts(calling(HOSTS)))
+    titles = [line for line in patched.splitlines() if line.startswith(("## ", "<!-- piiguard:"))]
+    assert titles == [
+        "## Subprocessors",
+        "<!-- piiguard:subprocessors -->",
+        "## App Overview",
+        "<!-- piiguard:app-overview -->",
+        "## Data Flow",
+        "<!-- piiguard:data-flow -->",
+    ]
+
+
 def test_a_heading_may_be_underlined() -> None:
     patched = patch("Trust\n===\n\nData flow\n---\n\nNext\n---\n\nText.\n", parts(calling(HOSTS)))
     assert "Data flow\n---\n\n<!-- piiguard:data-flow -->" in patched

@@ -251,7 +251,7 @@ def _telling(judged: Judged, reply: Reply) -> bool:
 def _short(reason: str) -> str:
     """Without the lines that allow other places: they are many, and say nothing against the sentence."""
     first, *allowing = reason.split(_ALLOWED)
-    return f"{first}; {plural(len(allowing), 'line')} allow other places (-v lists them)" if allowing else first
+    return f"{first}; {plural(len(allowing), 'other place')} allowed (-v says by what)" if allowing else first
 
 
 def _named(app: str, checked: Checked) -> str:

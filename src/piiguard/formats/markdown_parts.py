@@ -117,7 +117,8 @@ def patch(document: str, parts: Iterable[Part], known: Mapping[str, KnownTable] 
     lines = document.split("\n")
     seen = outline(lines)
     places = [(part, _find(part, lines, seen, (known or {}).get(part.id))) for part in parts]
-    for part, found in sorted(places, key=lambda each: each[1].start)[::-1]:  # from below: lines above stay
+    in_order = sorted(places, key=lambda each: (each[1].start, each[1].heading))
+    for part, found in reversed(in_order):  # from below, so that the lines above stay where they are
         block = [f"<!-- piiguard:{part.id} -->", "", *_merged(part, found), "", f"<!-- /piiguard:{part.id} -->"]
         if found.heading:
             block = [f"## {PARTS[part.id].title}", "", *block]

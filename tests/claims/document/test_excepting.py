@@ -152,6 +152,13 @@ def test_credentials_that_the_customer_provides_are_those_in_the_secret_store() 
     assert answered(text, "no-credential-storage", kept, written).answer == "contradicted"
 
 
+def test_configuration_and_credentials_are_what_the_sentence_says() -> None:
+    kept = observation("credential-storage-secret", data=["credential"], attributes={"store": "secret"})
+    kind = "configuration-data-only"
+    assert answered("The app stores configuration only, and credentials you provide.", kind, kept).answer == "supported"
+    assert answered("The app stores configuration only.", kind, kept).answer == "contradicted"
+
+
 @pytest.mark.parametrize(
     "text",
     [

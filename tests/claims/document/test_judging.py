@@ -172,6 +172,60 @@ def test_tables_are_reconciled_cell_by_cell() -> None:
     assert cells(OVERVIEW.format("No", "None"), manifest=page) == {(3, "platform", "contradicted")}
 
 
+def reasons(text: str, *seen: Observation) -> list[str]:
+    """What is said of the tables."""
+    return [each.reason for each in checked(text, *seen).cells]
+
+
+def test_what_is_wrong_with_a_cell_names_the_place_in_the_code() -> None:
+    called = observation("egress-host", host="api.openai.com", attributes={"declared": "yes"})
+    again = observation("egress-host", line=9, host="api.openai.com", attributes={"declared": "yes"})
+    stored = observation("pii-storage", data=["email"], attributes={"store": "kvs"})
+    assert reasons(OVERVIEW.format("No", "None"), called, again) == [
+        "api.openai.com is called at src/index.js:7 and 1 more, and the table says that there are none"
+    ]
+    assert reasons(OVERVIEW.format("No", "None"), stored) == [
+        "the table says no, and email is stored at src/index.js:7"
+    ]
+    assert reasons(OVERVIEW.format("No", "GitHub"), called)[0] == (
+        "api.openai.com is called at src/index.js:7, and the table does not name it"
+    )
+    assert reasons(SERVICES.format("OpenAI")) == [
+        "OpenAI is not reached: no code calls api.openai.com, *.openai.com, *.openai.azure.com,"
+        " and manifest.yml does not allow it"
+    ]
+    assert reasons(SERVICES.format("Wholly Unknown")) == [
+        "no host is known for Wholly Unknown, so whether code reaches it cannot be told:"
+        " `hosts` in piiguard.yaml can name it"
+    ]
+
+
+def test_a_row_for_all_apps_is_about_each() -> None:
+    stored = observation("pii-storage", data=["email"], attributes={"store": "kvs"})
+    row = OVERVIEW.format("No", "None")
+    assert cells(row.replace("Sample", "All apps"), stored) == {(3, "stores PII", "contradicted")}
+    ours = "| Sample | Jira Cloud | Yes | None |\n"
+    assert not cells(row.replace("Sample", "Allegro Board") + ours, stored)
+
+
+def test_a_host_that_is_written_out_names_itself() -> None:
+    called = observation("egress-host", host="hooks.else.example", attributes={"declared": "yes"})
+    text = SERVICES.format("`hooks.else.example`")
+    assert not cells(text, called)
+    assert only(checked(text, called), "subprocessors-listed").answer == "supported"
+    assert cells(text) == {(4, "subprocessor", "stale")}
+    assert cells(text.replace("hooks.", "other."), called) == {
+        (2, "subprocessor", "missing"),
+        (4, "subprocessor", "stale"),
+    }
+
+
+def test_a_tracker_without_a_host_is_known_by_its_name() -> None:
+    tracker = observation("tracking", attributes={"vendor": "Mixpanel", "kind": "analytics"})
+    assert not {each for each in cells(SERVICES.format("Mixpanel"), tracker) if each[2] != "open"}
+    assert (2, "subprocessor", "missing") in cells(SERVICES.format("OpenAI"), tracker)
+
+
 def test_external_calls_none_is_contradicted_by_a_call() -> None:
     called = observation("egress-host", host="api.openai.com", attributes={"declared": "yes"})
     assert only(checked(OVERVIEW.format("No", "None"), called), "overview-external-calls").answer == "contradicted"

@@ -149,7 +149,7 @@ class _Judge:
             return self._of_disclosure(statement, app)
         else:
             none = statement.kind == "overview-external-calls" and statement.polarity == "promise"
-            verdict = self.verdicts(excepted(statement, self.directory), calls_nothing=none)[statement.kind, app.id]
+            verdict = self.verdicts(self._excepted(statement), calls_nothing=none)[statement.kind, app.id]
             reason = verdict.reason.replace(_UNLISTED, "the document does not name this host")
             reply = Reply(app.id, verdict.answer, reason, verdict.observations)
         if statement.polarity == "promise":
@@ -213,9 +213,20 @@ class _Judge:
                 reply = Reply(app.id, rule.effect, f"{rule.because} ({places[0][0]}:{places[0][1]})", reported)
         return reply
 
+    def _excepted(self, statement: Statement) -> Excepted:
+        """What the sentence excepts. One that says `configuration only, and credentials` excepts these."""
+        given = excepted(statement, self.directory)
+        told = statement.kind == "configuration-data-only" and any(
+            each.kind == "no-credential-storage" and each.polarity == "disclosure" and each.quote == statement.quote
+            for each in self._document.statements
+            if each.line == statement.line
+        )
+        known = tuple(dict.fromkeys((*given.known, *(["customer-credentials"] if told else []))))
+        return msgspec.structs.replace(given, known=known)
+
     def _excepting(self, statement: Statement, reply: Reply) -> Reply:
         """The reply with what the text excepts. What cannot be told to be the exception is left to a person."""
-        given = excepted(statement, self.directory)
+        given = self._excepted(statement)
         if reply.answer == "contradicted" and given.unclear:
             says = "; ".join(given.unclear)
             reason = f"the text excepts {says}, and a person must say whether this is that: {reply.reason}"

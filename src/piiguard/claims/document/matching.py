@@ -21,7 +21,7 @@ def match_apps(document: Document, subject: Subject, given: Mapping[str, str]) -
     for name in document.apps:
         wanted = given.get(name)
         if wanted is not None:
-            matches.append(Match(name, wanted, "piiguard.yaml says so", alike=True))
+            matches.append(Match(name, wanted, "piiguard.yaml says so"))
         else:
             matches.append(_best(name, subject.apps))
     if len(matches) == 1 and len(subject.apps) == 1 and not matches[0].app:
@@ -36,7 +36,7 @@ def _only_alike(matches: list[Match], app: App) -> list[Match]:
     alike = [each for each in matches if _likeness_to(each.name, app)]
     if len(alike) != 1:
         return matches
-    found = Match(alike[0].name, app.id, "no other app of the document shares a word with it", alike=True)
+    found = Match(alike[0].name, app.id, "no other app of the document shares a word with it")
     return [found if each is alike[0] else each for each in matches]
 
 
@@ -47,7 +47,7 @@ def _best(name: str, apps: tuple[App, ...]) -> Match:
             name, "", "no scanned app is called like this; `trust-center.apps` in piiguard.yaml can say which it is"
         )
     share, app = scored[0]
-    return Match(name, app, "same name" if share == 1 else f"{share:.0%} of the words are the same", alike=True)
+    return Match(name, app, "same name" if share == 1 else f"{share:.0%} of the words are the same")
 
 
 def _likeness_to(name: str, app: App) -> float:
