@@ -191,7 +191,7 @@ def test_what_is_wrong_with_a_cell_names_the_place_in_the_code() -> None:
         "api.openai.com is called at src/index.js:7, and the table does not name it"
     )
     assert reasons(SERVICES.format("OpenAI")) == [
-        "OpenAI is not reached: no code calls api.openai.com, *.openai.com, *.openai.azure.com,"
+        "OpenAI is not reached: no code calls api.openai.com, openai.com, *.openai.com,"
         " and manifest.yml does not allow it"
     ]
     assert reasons(SERVICES.format("Wholly Unknown")) == [
