@@ -167,6 +167,8 @@ def test_configuration_and_credentials_are_what_the_sentence_says() -> None:
         "No personal data is sent to third parties except OpenAI for text that you mark.",
         "No personal data is sent to third parties except Wholly Unknown Inc.",
         "Nothing else is sent to third parties.",
+        "No personal data is sent to Sentry or any other third party.",
+        "No personal data is sent to Sentry, Wholly Unknown or OpenAI.",
     ],
 )
 def test_what_the_code_does_not_show_is_for_a_person(text: str) -> None:

@@ -23,6 +23,11 @@ from piiguard.trustcenter import Statement
 _CALLS = frozenset(
     {"egress-host", "undeclared-egress", "pii-egress", "navigation-egress", "remote-backend", "ai-processing"}
 )
+_WIDER = re.compile(
+    r"third[- ]part|,|/|\b(?:or|and|nor|any(?:one|body|where|thing)?|others?|outside|elsewhere|external)\b",
+    re.IGNORECASE,
+)
+"""Words by which a sentence may be about more than the one service that it names."""
 _NAMED = "the named service"
 """How a service stands in an exception that no row of promises.yaml knows."""
 
@@ -85,14 +90,14 @@ def excepted(statement: Statement, directory: Directory) -> Excepted:
             but = _hosts(directory, excepted_words(statement.quote), name.count(_NAMED))
             unclear = [each for each in unclear if not but or each != name]
         if name == "named-service":
-            only = _hosts(directory, statement.quote)
+            only = () if _WIDER.search(statement.quote) else _hosts(directory, statement.quote, 1)
             unclear = [each for each in unclear if not only or each != rows[name].says]
     return Excepted(tuple(known), tuple(unclear), but, only)
 
 
-def _hosts(directory: Directory, text: str, number: int = 0) -> tuple[str, ...]:
-    """Hosts of the services that a text names, the first `number` of them or all; none where one has no known host."""
-    named = directory.named(text)[: number or None]
+def _hosts(directory: Directory, text: str, number: int) -> tuple[str, ...]:
+    """Hosts of the first `number` services that a text names; none where there are fewer, or one has no known host."""
+    named = directory.named(text)[:number]
     if not named or len(named) < number or not all(each.hosts for each in named):
         return ()
     return tuple(dict.fromkeys(pattern for each in named for pattern in each.hosts))
