@@ -210,6 +210,16 @@ def test_what_ends_by_itself_is_not(closed: str) -> None:
     assert patch(once, parts(calling(HOSTS))) == once
 
 
+def test_what_a_person_stated_is_not_asked_again() -> None:
+    page = DOCUMENT.replace(
+        "| GitHub / GitLab | Doc Helper | Reads **your** code | Customer-configured (BYOK) | US |",
+        "| GitHub | Doc Helper | Code | Processor | US |",
+    ).replace("| None | [policy]", "| GitHub | [policy]")
+    patched = patch(page, parts(calling({"api.github.com": "unlisted"})))
+    assert "| GitHub | Doc Helper | Code | Processor | US |" in patched
+    assert "| Doc Helper for Jira | No | 5 € | GitHub | [policy](https://example.org/p) |" in patched
+
+
 def test_a_table_in_a_comment_is_no_table() -> None:
     old = "<!--\n| App | Stores PII | External calls |\n|---|---|---|\n| Doc Helper | No | None |\n-->\n"
     assert patch(old, parts(calling(HOSTS))).startswith(old)

@@ -20,6 +20,8 @@ from piiguard.errors import UsageError
 from piiguard.facts import providers
 from piiguard.formats.markdown_outline import Outline, Section, outline
 
+OPEN = "To be stated"
+"""A cell that a person must fill; what a person wrote there already is not replaced by it."""
 Cells = dict[str, str]
 """Meaning of a column -> Markdown of the cell."""
 
@@ -323,7 +325,8 @@ def _cell(kind: Kind, name: str, old: str, rows: list[Cells]) -> str:
     same = (
         (name == "service" and _services({name: old}) == frozenset().union(*map(_services, rows)))
         or (name == "type" and _folded(old).startswith(_folded(new)))
-        or (name in kind.asked and old != "")
+        or (old != "" and (name in kind.asked or new == OPEN))
+        or _folded(old) == _folded(new.removeprefix(f"{OPEN}: "))
     )
     return old if same or name in ("", "app") else new
 

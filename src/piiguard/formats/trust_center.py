@@ -18,7 +18,7 @@ from piiguard.formats.diagram.places import LaneId, places
 from piiguard.formats.diagram.sketch import ANYWHERE
 from piiguard.formats.diagram.words import LEGEND, incomplete, legend, reaching
 from piiguard.formats.markdown import code, escape
-from piiguard.formats.markdown_parts import Drawing, Part, Table, is_name, patch
+from piiguard.formats.markdown_parts import OPEN, Drawing, Part, Table, is_name, patch
 from piiguard.model import DATA_CLASSES, App, Observation, Report, Verdict
 
 __all__ = ["drawn", "has_form_of_drawing", "parts", "patch", "render"]
@@ -38,8 +38,6 @@ PRODUCTS = {
     "compass": "Compass",
 }
 """Prefix of a module in the manifest -> the product that it is for."""
-OPEN = "To be stated"
-"""A cell that a person must fill."""
 UNSEEN = "Allowed by the manifest; no call seen"
 _TAKES = "- Takes data from: "
 _INCOMPLETE = re.compile(r"- [\d,]+ things? could not be looked at: something may be missing here")
