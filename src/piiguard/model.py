@@ -379,6 +379,14 @@ class Step(msgspec.Struct, frozen=True):
     note: str
 
 
+class Came(msgspec.Struct, frozen=True):
+    """A committed line, without outer spaces, and where it came from. `day`: ISO, UTC; `commit`: full id."""
+
+    text: str
+    day: str
+    commit: str
+
+
 class Observation(msgspec.Struct, frozen=True):
     """What the code does at a place. Neither good nor bad: the claims decide."""
 

@@ -161,12 +161,16 @@ class ProviderRow(msgspec.Struct, frozen=True):
 
 
 class TableRead(msgspec.Struct, frozen=True):
-    """A table and what it is taken for: `overview`, `subprocessors`, `certifications`, `answers` or `other`."""
+    """A table and what it is taken for: `overview`, `subprocessors`, `certifications`, `answers` or `other`.
+
+    Also what `trust-center render` drew: `data-flow`.
+    """
 
     line: int
     kind: str
     section: str
     columns: dict[str, int] = {}
+    """Meaning -> column; none where the meanings stand in the first column, and the apps in the header."""
     rows: int = 0
 
 
@@ -174,12 +178,18 @@ class Contradiction(msgspec.Struct, frozen=True):
     """Two places of the document that cannot both be true, or one and the platform."""
 
     lines: tuple[int, int]
+    """Two sentences may stand on the same line."""
     why: str
     quotes: tuple[str, str]
     kinds: tuple[str, str] = ("", "")
     """The claims of the two places; empty: a row of a table, or the platform."""
     apps: tuple[str, ...] = ()
     rule: str = ""
+
+    @property
+    def with_platform(self) -> bool:
+        """Whether the other side is what the platform does."""
+        return self.lines[0] == self.lines[1] and not self.kinds[1]
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -259,6 +269,13 @@ class Match(msgspec.Struct, frozen=True):
     how: str
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """Something beside the answers. `line`: of the document; 0 where it is about none."""
+
+    line: int
+    says: str
+
+
 class Checked(msgspec.Struct, frozen=True):
     """A document held against itself and, where there is some, against code."""
 
@@ -269,8 +286,10 @@ class Checked(msgspec.Struct, frozen=True):
     matches: tuple[Match, ...] = ()
     scanned: tuple[str, ...] = ()
     """Ids of the apps that were scanned; none: the document alone."""
-    notes: tuple[str, ...] = ()
-    """What was left out, and why. It leaves no answer open."""
+    gaps: tuple[Remark, ...] = ()
+    """What could not be looked at beside the code, and why. It leaves no answer open."""
+    notes: tuple[Remark, ...] = ()
+    """What a reader should know."""
 
     @property
     def exit_code(self) -> int:

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from piiguard.app.git import head_commit
+from piiguard.model import Came
 
 MAX_FILES = 40
 MAX_COMMITS = 5000
@@ -21,29 +22,32 @@ class NoHistory(Exception):
     """Why there is no history to look at."""
 
 
-def line_dates(root: Path, paths: Iterable[str]) -> dict[str, dict[str, str]]:
-    """For each path: the text of each line of the commit that is checked out -> the ISO day on which it came.
+def lines_came(root: Path, paths: Iterable[str]) -> dict[str, tuple[Came, ...]]:
+    """For each path: the lines of the commit that is checked out, each with the day and the commit that it came with.
 
     Days are those of the commits (UTC). Raises NoHistory, with the reason.
     """
     commit = head_commit(root)
     if commit is None:
         raise NoHistory("there is no git history in the scanned folder")
+    if (root / ".git" / "shallow").exists():
+        raise NoHistory("only a part of the git history is here (a shallow clone): fetch all of it")
     try:
         from dulwich.annotate import annotate_lines
         from dulwich.repo import Repo
     except ImportError:
         raise NoHistory("reading the history needs `piiguard[history]`") from None
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, tuple[Came, ...]] = {}
     try:
         with Repo(str(root)) as repository:
             store = repository.object_store
             _refuse_long(repository, commit)
             for path in sorted(set(paths))[:MAX_FILES]:
                 lines = annotate_lines(store, commit.encode(), path.encode(), follow=False)  # type: ignore[arg-type]
-                found[path] = {
-                    text.decode("utf-8", "replace").strip(): _day(entry[0].commit_time) for entry, text in lines
-                }
+                found[path] = tuple(
+                    Came(text.decode("utf-8", "replace").strip(), _day(entry[0].commit_time), entry[0].id.decode())
+                    for entry, text in lines
+                )
     except NoHistory:
         raise
     except Exception as error:  # a damaged or hostile object store fails in as many ways as there are bytes

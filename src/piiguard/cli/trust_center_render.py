@@ -29,25 +29,25 @@ def render(
 ) -> int:
     """Write the app overview, the data flow and the subprocessors as the code in PATH says they are.
 
-    With --document only these parts of it change; what a person must say is marked "To be stated".
+    With --document only these parts of it change: between their markers, or where the document has its own table. Rows
+    and drawings of other apps stay. What a person must say is marked "To be stated".
     """
-    from piiguard.formats import trust_center
-
     if write and document is None:
         raise click.UsageError("--write needs --document.")
-    text = _read(document) if document else ""
+    page = (document.name, _read(document)) if document else None
+    called = _called(names)
     report = scanned_report(path, **scan)
-    called = _called(names, {app.id for app in report.subject.apps})
-    if document is None:
-        emit(trust_center.render(report, called))
-        return 0
-    patched = trust_center.patch(text, trust_center.parts(report, called))
-    if not write:
-        emit(patched)
-    elif patched == text:
+
+    from piiguard import document as documents  # loads slowly: --help does without
+    from piiguard.claims.config import load_policy
+
+    text = documents.render(report, load_policy(path, scan["config"]), called, page)
+    if document is None or page is None or not write:
+        emit(text)
+    elif text == page[1]:
         emit(f"{document} says it already.\n")
     else:
-        write_files([(document, patched)])
+        write_files([(document, text)])
         emit(f"{document} changed: read the difference before you publish it.\n")
     return 0
 
@@ -61,9 +61,9 @@ def _read(document: Path) -> str:
         raise UsageError(f"cannot be read ({error.strerror})", where=str(document)) from error
 
 
-def _called(names: tuple[str, ...], ids: set[str]) -> dict[str, str]:
+def _called(names: tuple[str, ...]) -> dict[str, str]:
     called = dict(name.partition("=")[::2] for name in names)
     for id_, name in called.items():
-        if id_ not in ids or not name:
-            raise UsageError(f"--name {id_}={name}", todo=f"ID is one of {', '.join(sorted(ids))}, NAME is not empty")
+        if not id_ or not name:
+            raise UsageError(f"--name {id_}={name}", todo="Give it as ID=NAME, both not empty")
     return called

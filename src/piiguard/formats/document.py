@@ -15,7 +15,7 @@ from rich.text import Text
 from piiguard.formats.plain import plural, printable
 from piiguard.formats.serialise import dump
 from piiguard.formats.text import STYLES, View
-from piiguard.trustcenter import CellFinding, Checked, Contradiction, Judged, ProviderRow, Reply
+from piiguard.trustcenter import CellFinding, Checked, Contradiction, Judged, Match, ProviderRow, Remark, Reply
 
 SCHEMA = "piiguard-document/1"
 _MARKS = {
@@ -26,6 +26,18 @@ _MARKS = {
     "supported": "✓",
     "not-applicable": "·",
 }
+_AS_DISCLOSED = "as disclosed"
+_DISCLOSED = {
+    "supported": "as disclosed: the code does so",
+    "not-applicable": "disclosed, and not seen in the code",
+    "not-shown": "disclosed; whether all of it is so could not be told",
+    "contradicted": "disclosed, but not all of it: contradicted",
+    "missing": "disclosed: a person must say",
+    "attested": "disclosed: attested",
+}
+"""Answer -> what it means for something that the page discloses."""
+_ALLOWED = "; allowed by "
+"""How the judge adds a line that makes something acceptable to a reason."""
 _SHORT = 100
 
 
@@ -43,6 +55,8 @@ def to_json(checked: Checked) -> str:
             "providers": [_provider(each) for each in document.providers if each.names.providers or each.names.unknown],
             "tables": [_table(checked, index) for index in range(len(document.tables))],
             "contradictions": [_contradiction(each) for each in document.contradictions],
+            "gaps": [{"line": each.line or None, "why": each.says} for each in checked.gaps],
+            "notes": [{"line": each.line or None, "says": each.says} for each in checked.notes],
         }
     )
 
@@ -161,20 +175,20 @@ def _parts(checked: Checked, view: View) -> Iterator[Any]:
             yield Text("")
             yield Line(Text(heading, STYLES["heading"]), align="left", style=STYLES["quiet"], characters="─")
             shown = heading
-        yield from _sentence(together, view)
-    yield from _block("The tables", [_cell(each) for each in checked.cells])
+        yield from _sentence(together, view, checked)
+    yield from _block("The tables and drawings", [_cell(each, checked) for each in checked.cells])
     yield from _block("The document contradicts itself", [_pair(each) for each in document.contradictions])
     yield from _block(
         "Reads like a promise and was not recognised",
         [f"line {each.line}: {printable(each.quote)}" for each in document.unrecognised],
     )
     yield from _block("What the platform will probably say (predicted)", [
-        f"{printable(each.app)}, {each.topic}: {each.answer}. {printable(each.reason)}" for each in checked.predictions
+        f"{_named(each.app, checked)}, {each.topic}: {each.answer}. {printable(each.reason)}"
+        for each in checked.predictions
     ])  # fmt: skip
-    yield from _block(
-        "Apps", [f"{printable(each.name)}: {each.app or 'not scanned'} ({each.how})" for each in checked.matches]
-    )
-    yield from _block("Not looked at", [printable(note) for note in checked.notes])
+    yield from _block("Apps", [f"{printable(each.name)}: {_folder(each)} ({each.how})" for each in checked.matches])
+    yield from _block("Not looked at", [_remark(each) for each in checked.gaps])
+    yield from _block("Worth knowing", [_remark(each) for each in checked.notes])
     yield Text("")
     yield Text(_last(checked), STYLES["heading"])
 
@@ -202,7 +216,7 @@ def _sentences(checked: Checked) -> Iterator[tuple[Judged, ...]]:
         yield tuple(together)
 
 
-def _sentence(together: tuple[Judged, ...], view: View) -> Iterator[Any]:
+def _sentence(together: tuple[Judged, ...], view: View, checked: Checked) -> Iterator[Any]:
     first = together[0].statement
     quote = printable(first.quote)
     if view.detail != "everything" and len(quote) > _SHORT:
@@ -215,25 +229,48 @@ def _sentence(together: tuple[Judged, ...], view: View) -> Iterator[Any]:
     yield Padding(head, (0, 0, 0, 1))
     for judged in together:
         each, answer = judged.statement, judged.answer
-        told = Text()
-        told.append(f"{_MARKS.get(answer or '', '-')} {each.kind}", STYLES.get(answer or "", ""))
-        told.append(" (admitted)" if each.polarity == "disclosure" else "", STYLES["quiet"])
-        told.append(f": {answer}" if answer else "", STYLES.get(answer or "", ""))
-        yield Padding(told, (0, 0, 0, 3))
+        disclosed = each.polarity == "disclosure"
+        said = _DISCLOSED.get(answer or "", "disclosed") if disclosed else answer or ""
+        mark = "·" if disclosed and answer == "supported" else _MARKS.get(answer or "", "-")
+        style = STYLES.get("not-applicable" if mark == "·" else answer or "", "")
+        yield Padding(Text(f"{mark} {each.kind}{f': {said}' if said else ''}", style), (0, 0, 0, 3))
         for reply in judged.replies:
             if view.detail == "everything" or _telling(judged, reply):
-                who = f"{printable(reply.app)}: " if reply.app and len(judged.replies) > 1 else ""
-                yield Padding(Text(f"{who}{printable(reply.reason)}"), (0, 0, 0, 5))
+                who = f"{_named(reply.app, checked)}: " if reply.app and len(judged.replies) > 1 else ""
+                reason = reply.reason if view.detail == "everything" else _short(reply.reason)
+                yield Padding(Text(f"{who}{printable(reason)}"), (0, 0, 0, 5))
 
 
 def _telling(judged: Judged, reply: Reply) -> bool:
     """Whether the reason says more than the answer."""
     person = reply.answer == "missing" and judged.statement.checkable == "person"
-    return reply.answer not in ("supported", "not-applicable") and not person
+    unscanned = reply.answer == "not-shown" and not reply.app  # told once, below "Apps"
+    return reply.answer not in ("supported", "not-applicable") and not person and not unscanned
 
 
-def _cell(each: CellFinding) -> str:
-    return f"line {each.line}, {each.column}, {printable(each.app)}: {each.state}. {printable(each.reason)}"
+def _short(reason: str) -> str:
+    """Without the lines that allow other places: they are many, and say nothing against the sentence."""
+    first, *allowing = reason.split(_ALLOWED)
+    return f"{first}; {plural(len(allowing), 'other place')} allowed (-v says by what)" if allowing else first
+
+
+def _named(app: str, checked: Checked) -> str:
+    """An app as the document calls it."""
+    name = next((match.name for match in checked.matches if match.app == app), "" if app == "." else app)
+    return printable(name) or "the app"
+
+
+def _folder(match: Match) -> str:
+    return "not scanned" if not match.app else "the scanned folder" if match.app == "." else printable(match.app)
+
+
+def _cell(each: CellFinding, checked: Checked) -> str:
+    who = f", {_named(each.app, checked)}" if each.app else ""
+    return f"line {each.line}, {each.column}{who}: {each.state}. {printable(each.reason)}"
+
+
+def _remark(each: Remark) -> str:
+    return f"line {each.line}: {printable(each.says)}" if each.line else printable(each.says)
 
 
 def _pair(each: Contradiction) -> str:
@@ -241,7 +278,7 @@ def _pair(each: Contradiction) -> str:
     places = f"line {first}: “{printable(each.quotes[0])}”"
     other = (
         f"the platform: {printable(each.quotes[1])}"
-        if first == second
+        if each.with_platform
         else f"line {second}: “{printable(each.quotes[1])}”"
     )
     return f"{each.why}\n  {places}\n  {other}"
@@ -255,14 +292,19 @@ def _block(title: str, lines: list[str]) -> Iterator[Any]:
             yield Padding(Text(line), (0, 0, 0, 1))
 
 
+def _counted(judged: Judged) -> str:
+    told = judged.statement.polarity == "disclosure" and judged.answer == "supported"
+    return _AS_DISCLOSED if told else judged.answer or ""
+
+
 def _last(checked: Checked) -> str:
     document = checked.document
     said = plural(len({(each.statement.line, each.statement.quote) for each in checked.judged}), "promising sentence")
     told = (
         f"{said} recognised, {len(document.unrecognised)} listed as unrecognised ({document.recognised:.0%} recognised)"
     )
-    answers = [each.answer for each in checked.judged if each.answer]
-    counts = [f"{answers.count(name)} {name}" for name in _MARKS if name in answers]
+    answers = [_counted(each) for each in checked.judged if each.answer]
+    counts = [f"{answers.count(name)} {name}" for name in (*_MARKS, _AS_DISCLOSED) if name in answers]
     cells = f"{plural(len(checked.cells), 'table finding')}" if checked.cells else ""
     pairs = plural(len(document.contradictions), "inner contradiction") if document.contradictions else ""
     return "; ".join(part for part in (told, ", ".join(counts), cells, pairs) if part)

@@ -8,8 +8,9 @@ are added.
 from __future__ import annotations
 
 import functools
+import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 
 import msgspec
@@ -17,20 +18,21 @@ from ruamel.yaml import YAML
 
 from piiguard.errors import UsageError
 from piiguard.facts import providers
+from piiguard.formats.markdown_outline import Outline, Section, outline
 
+OPEN = "To be stated"
+"""A cell that a person must fill; what a person wrote there already is not replaced by it."""
 Cells = dict[str, str]
 """Meaning of a column -> Markdown of the cell."""
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-_ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$")
-_NUMBERED = re.compile(r"^\d{1,2}\.[ \t]+(\S[^.:!?]{0,60})$")
-"""A heading of a document that has no other kind."""
-_NUMBER = re.compile(r"^[\d.]+[.)]?\s+")
-_RULER = re.compile(r"^ {0,3}\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _BAR = re.compile(r"(?<!\\)\|")
 _SEVERAL = re.compile(r"\s*(?:/|,|;|&|\band\b)\s*")
-_SHORTEST_NAME = 5
-"""Letters from which on a name that is part of another may mean the same app."""
+_FOR_PRODUCT = re.compile(
+    r"\s+(?:for|in|on)\s+(?:atlassian|jira|jsm|confluence|bitbucket|compass|trello|rovo)\b.*$", re.IGNORECASE
+)
+"""What the short form of an app's name leaves out."""
+_NAME_ALONE = re.compile(r"^\*\*(.+)\*\*$")
+"""The line on which an app's drawing begins."""
 
 
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,15 +55,37 @@ class Table(msgspec.Struct, frozen=True):
     rows: tuple[Cells, ...]
 
 
+class Drawing(msgspec.Struct, frozen=True):
+    """What is drawn and said of one app. `lines` begin with its name, in bold, alone on the first."""
+
+    app: str
+    lines: tuple[str, ...]
+    offset: int = 0
+    """Where it stands in its region: number of lines before it."""
+
+
 class Part(msgspec.Struct, frozen=True):
-    """A part with what it should hold: a table, or Markdown."""
+    """A part with what it should hold: a table, or a drawing of each app."""
 
     id: str
-    body: Table | str
+    body: Table | tuple[Drawing, ...]
 
-    def text(self) -> str:
-        """The part as it stands in a document that has nothing of it yet."""
-        return self.body if isinstance(self.body, str) else "\n".join(_new_table(PARTS[self.id], self.body))
+
+class KnownTable(msgspec.Struct, frozen=True):
+    """A table that is known to be the one of a part, whatever its header says: by its first line, from 0."""
+
+    line: int
+    columns: dict[str, int] = {}
+    """Meaning -> column."""
+
+
+class Region(msgspec.Struct, frozen=True):
+    """A part between its markers. Lines are numbered from 1, those of the markers included."""
+
+    first: int
+    last: int
+    inside: tuple[str, ...]
+    """The lines between the markers."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -69,7 +93,12 @@ class Found(msgspec.Struct, frozen=True):
 
     start: int
     end: int
-    table: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
+    """What is to be merged: the old table, or what stood between the markers."""
+    columns: dict[str, int] = {}
+    """Of the old table, where they are known: meaning -> column."""
+    heading: bool = False
+    """The part needs a heading of its own."""
 
 
 @functools.cache
@@ -81,66 +110,117 @@ def _kinds() -> dict[str, Kind]:
 PARTS = _kinds()
 
 
-def patch(document: str, parts: Iterable[Part]) -> str:
-    """The document with the parts as they should be. Raises UsageError for a marker without its other half."""
-    newline = "\r\n" if "\r\n" in document else "\n"
-    for part in parts:
-        lines = document.split(newline)
-        found = _find(part, lines)
-        body = _merged(part, found).split("\n")
-        block = [f"<!-- piiguard:{part.id} -->", "", *body, "", f"<!-- /piiguard:{part.id} -->"]
+def patch(document: str, parts: Iterable[Part], known: Mapping[str, KnownTable] | None = None) -> str:
+    """The document with the parts as they should be. `known`: id of a part -> the table that the document has for it.
+
+    Raises UsageError for a marker without its other half, and for a code block or comment that is never closed.
+    """
+    ending = "\r" if "\r\n" in document else ""
+    lines = document.split("\n")
+    seen = outline(lines)
+    places = [(part, _find(part, lines, seen, (known or {}).get(part.id))) for part in parts]
+    in_order = sorted(places, key=lambda each: (each[1].start, each[1].heading))
+    for part, found in reversed(in_order):  # from below, so that the lines above stay where they are
+        block = [f"<!-- piiguard:{part.id} -->", "", *_merged(part, found), "", f"<!-- /piiguard:{part.id} -->"]
+        if found.heading:
+            block = [f"## {PARTS[part.id].title}", "", *block]
         if found.start == found.end:
-            block = [*([] if found.start and not lines[found.start - 1].strip() else [""]), *block, ""]
-        document = newline.join([*lines[: found.start], *block, *lines[found.end :]])
-    return document
+            before, after = lines[: found.start][-1:], lines[found.end :][:1]
+            block = [*("" for line in before if line.strip()), *block, *("" for line in after if line.strip())]
+        lines[found.start : found.end] = [line if line.endswith("\r") else line + ending for line in block]
+    return "\n".join(lines)
+
+
+def region(document: str, id_: str) -> Region | None:
+    """The part that stands between its markers; None where there is no such pair, or none can be told."""
+    lines = document.split("\n")
+    try:
+        marked = _between_markers(id_, lines, outline(lines).literal)
+    except UsageError:
+        return None
+    return Region(marked[0] + 1, marked[1], tuple(lines[marked[0] + 1 : marked[1] - 1])) if marked else None
+
+
+def drawings(inside: Iterable[str]) -> tuple[Drawing, ...]:
+    """The drawings of a region, without the blank lines around them; what stands before the first belongs to none."""
+    lines = [line.rstrip("\r") for line in inside]
+    literal = outline(lines).literal
+    found = [(number, _NAME_ALONE.match(line)) for number, line in enumerate(lines) if number not in literal]
+    begins = [(number, match[1]) for number, match in found if match]
+    ends = [*(number for number, _ in begins), len(lines)][1:]
+    return tuple(
+        Drawing(name, tuple("\n".join(lines[start:end]).rstrip().split("\n")), start)
+        for (start, name), end in zip(begins, ends, strict=True)
+    )
+
+
+def is_name(line: str) -> bool:
+    """Whether a line is nothing but a name in bold: an app's drawing begins on it."""
+    return _NAME_ALONE.match(line) is not None
 
 
 # ---------------------------------------------------------------- where a part stands
 
 
-def _find(part: Part, lines: list[str]) -> Found:
+def _find(part: Part, lines: list[str], seen: Outline, known: KnownTable | None) -> Found:
     """Between its markers, else its table or only drawing, else the end of its section or of the document."""
-    kind, code = PARTS[part.id], _fenced(lines)
-    marked = _between_markers(part.id, lines, code)
+    kind = PARTS[part.id]
+    marked = _between_markers(part.id, lines, seen.literal)
     if marked:
-        inside = next(_tables(lines[marked[0] : marked[1]], set()), None)
-        return Found(*marked, tuple(lines[marked[0] + inside[0] : marked[0] + inside[1]]) if inside else ())
-    sections = [each for each in _sections(lines, code) if re.search(kind.heading, each[0], re.IGNORECASE)]
+        return _found(part, lines, *marked, _first_table(seen, *marked), known)
+    sections = [each for each in seen.sections if re.search(kind.heading, each.title, re.IGNORECASE)]
     if kind.columns:
-        tables = [each for each in _tables(lines, code) if _fits(kind, lines[each[0]])]
-        there = [each for each in tables if any(start <= each[0] < end for _, start, end in sections)]
-        if chosen := (there or tables)[:1]:
-            return Found(*chosen[0], tuple(lines[chosen[0][0] : chosen[0][1]]))
-        return _at_the_end(kind, sections, lines)
-    blocks = [each for _, start, end in sections for each in _drawings(lines[:end], start)]
-    return Found(*blocks[0]) if len(blocks) == 1 else _at_the_end(kind, sections, lines)
+        table = _table(kind, lines, seen, sections, known)
+        return _found(part, lines, *table, table, known) if table else _at_the_end(sections, lines)
+    old = [each for section in sections for each in seen.drawings if section.start <= each[0] < section.end]
+    mine = len(old) == 1 and _may_be_ours(part, old[0][0], sections[0], seen)
+    return Found(*old[0]) if mine else _at_the_end(sections, lines)
 
 
-def _drawings(lines: list[str], start: int) -> Iterator[tuple[int, int]]:
-    """First line and the line after each Mermaid block from a line on."""
-    begin = -1
-    for number, line in enumerate(lines[start:], start):
-        if begin < 0 and re.match(r" {0,3}```+ *mermaid\b", line):
-            begin = number
-        elif begin >= 0 and _FENCE.match(line):
-            yield begin, number + 1
-            begin = -1
+def _table(
+    kind: Kind, lines: list[str], seen: Outline, sections: list[Section], known: KnownTable | None
+) -> tuple[int, int] | None:
+    """The table that is known to be the part's, else the first that looks so, first of all in its section."""
+    for each in seen.tables:
+        if known and each[0] == known.line:
+            return each
+    fitting = [each for each in seen.tables if _fits(kind, lines[each[0]])]
+    there = [each for each in fitting if any(section.start <= each[0] < section.end for section in sections)]
+    return next(iter(there or fitting), None)
 
 
-def _at_the_end(kind: Kind, sections: list[tuple[str, int, int]], lines: list[str]) -> Found:
+def _found(
+    part: Part, lines: list[str], start: int, end: int, table: tuple[int, int] | None, known: KnownTable | None
+) -> Found:
+    """A place with what is merged into the part."""
+    if isinstance(part.body, Table):
+        inside = tuple(lines[slice(*table)]) if table else ()
+        return Found(start, end, inside, known.columns if known and table and known.line == table[0] else {})
+    return Found(start, end, tuple(lines[start + 1 : end - 1]))
+
+
+def _first_table(seen: Outline, start: int, end: int) -> tuple[int, int] | None:
+    return next((each for each in seen.tables if start <= each[0] < end), None)
+
+
+def _may_be_ours(part: Part, line: int, section: Section, seen: Outline) -> bool:
+    """Whether no heading of its own says that a drawing is another app's."""
+    titles = [each.title for each in seen.sections if section.start <= each.start <= line < each.end]
+    apps = [] if isinstance(part.body, Table) else [each.app for each in part.body]
+    return all(any(_same_app(title, app) for app in apps) for title in titles if title != section.title)
+
+
+def _at_the_end(sections: list[Section], lines: list[str]) -> Found:
     """Behind the last line of the section; a document without one gets it."""
-    end = sections[0][2] if sections else len(lines)
+    end = sections[0].end if sections else len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
-    if not sections:
-        lines[end:] = ["", f"## {kind.title}", ""]
-        end = len(lines) - 1
-    return Found(end, end)
+    return Found(end, end, heading=not sections)
 
 
-def _between_markers(id_: str, lines: list[str], code: set[int]) -> tuple[int, int] | None:
+def _between_markers(id_: str, lines: list[str], literal: frozenset[int]) -> tuple[int, int] | None:
     places = [
-        [number for number, line in enumerate(lines) if line.strip() == marker and number not in code]
+        [number for number, line in enumerate(lines) if line.strip() == marker and number not in literal]
         for marker in (f"<!-- piiguard:{id_} -->", f"<!-- /piiguard:{id_} -->")
     ]
     if places == [[], []]:
@@ -150,50 +230,29 @@ def _between_markers(id_: str, lines: list[str], code: set[int]) -> tuple[int, i
     return places[0][0], places[1][0] + 1
 
 
-def _fenced(lines: list[str]) -> set[int]:
-    """Lines of code blocks."""
-    inside, fence = set(), ""
-    for number, line in enumerate(lines):
-        found = _FENCE.match(line)
-        if fence:
-            inside.add(number)
-            if found and found[1].startswith(fence) and not line.strip(" `~\t"):
-                fence = ""
-        elif found:
-            inside.add(number)
-            fence = found[1]
-    return inside
-
-
-def _sections(lines: list[str], code: set[int]) -> Iterator[tuple[str, int, int]]:
-    """Title, first line after the heading, first line after the section."""
-    heads = [
-        (number, len(found[1]), found[2])
-        for number, line in enumerate(lines)
-        if number not in code and (found := _ATX.match(line))
-    ] or [(number, 1, found[1]) for number, line in enumerate(lines) if (found := _NUMBERED.match(line))]
-    for place, (number, level, title) in enumerate(heads):
-        end = next((other for other, deep, _ in heads[place + 1 :] if deep <= level), len(lines))
-        yield _NUMBER.sub("", title.strip(" *_")), number + 1, end
-
-
-def _tables(lines: list[str], code: set[int]) -> Iterator[tuple[int, int]]:
-    """First line and the line after each pipe table."""
-    for number in range(len(lines) - 1):
-        if number not in code and "|" in lines[number] and "|" in lines[number + 1] and _RULER.match(lines[number + 1]):
-            end = number + 2
-            while end < len(lines) and "|" in lines[end]:
-                end += 1
-            yield number, end
-
-
 # ---------------------------------------------------------------- what it holds
 
 
-def _merged(part: Part, found: Found) -> str:
-    if isinstance(part.body, str) or not found.table:
-        return part.text()
-    return "\n".join(_merged_table(PARTS[part.id], part.body, found.table))
+def _merged(part: Part, found: Found) -> list[str]:
+    if isinstance(part.body, Table):
+        kind = PARTS[part.id]
+        return list(_merged_table(kind, part.body, found) if found.inside else _new_table(kind, part.body))
+    return list(_drawn(_merged_drawings(part.body, drawings(found.inside))))
+
+
+def _drawn(each_app: Iterable[Drawing]) -> Iterator[str]:
+    for number, each in enumerate(each_app):
+        yield from ([""] if number else [])
+        yield from each.lines
+
+
+def _merged_drawings(new: tuple[Drawing, ...], old: tuple[Drawing, ...]) -> list[Drawing]:
+    """Ours in the place of the old ones, behind them those that are new; those of other apps as they are."""
+    merged: list[Drawing] = []
+    for each in old:
+        mine = [ours for ours in new if _same_app(ours.app, each.app)]
+        merged += [ours for ours in mine if ours not in merged] if mine else [each]
+    return merged + [ours for ours in new if ours not in merged]
 
 
 def _new_table(kind: Kind, table: Table) -> Iterator[str]:
@@ -202,25 +261,31 @@ def _new_table(kind: Kind, table: Table) -> Iterator[str]:
     yield from (_row(_in_table(row[name]) for name in kind.names) for row in _shared(table.rows))
 
 
-def _merged_table(kind: Kind, table: Table, old: tuple[str, ...]) -> Iterator[str]:
+def _merged_table(kind: Kind, table: Table, found: Found) -> Iterator[str]:
     """The old table's own columns and order; rows of apps that are not ours as they are."""
-    columns = _columns(kind, old[0])
+    old = found.inside
+    columns = _columns(kind, old[0], found.columns)
     width = len(_cells(old[0]))
     kept, open_rows = [], list(table.rows)
     apps = {row["app"] for row in table.rows}
     for line in old[2:]:
         cells = (_cells(line) + [""] * width)[:width]
-        told = {name: cells[index] for name, index in columns.items()}
-        if not any(_same_app(told["app"], app) for app in apps) or _is_for_all(told["app"]):
+        told = {"app": "", **{name: cells[index] for name, index in columns.items()}}
+        if _is_only_for(told["app"], apps):
+            if matching := _matching(told, open_rows):
+                open_rows = [row for row in open_rows if row not in matching]
+                kept.append((told, _row(_updated(kind, columns, cells, matching))))
+        else:
             kept.append((told, line))
-            open_rows = [
-                row for row in open_rows if not (_is_for_all(told["app"]) and _services(row) <= _services(told))
-            ]
-        elif matching := _matching(told, open_rows):
-            open_rows = [row for row in open_rows if row not in matching]
-            kept.append((told, _row(_updated(kind, columns, cells, matching))))
+            open_rows = [row for row in open_rows if not _covers(told, row)]
     yield from old[:2]
     yield from _placed(kept, [(row, _row(_fresh(columns, width, row, kept))) for row in _shared(open_rows)])
+
+
+def _covers(told: Cells, row: Cells) -> bool:
+    """Whether a row that stays, because it is about several apps or does not say about which, names the services."""
+    about = not told["app"] or _is_for_all(told["app"]) or any(_same_app(app, row["app"]) for app in _apps(told["app"]))
+    return about and "service" in row and _services(row) <= _services(told)
 
 
 def _matching(told: Cells, rows: list[Cells]) -> list[Cells]:
@@ -260,7 +325,8 @@ def _cell(kind: Kind, name: str, old: str, rows: list[Cells]) -> str:
     same = (
         (name == "service" and _services({name: old}) == frozenset().union(*map(_services, rows)))
         or (name == "type" and _folded(old).startswith(_folded(new)))
-        or (name in kind.asked and old != "")
+        or (old != "" and (name in kind.asked or new == OPEN))
+        or _folded(old) == _folded(new.removeprefix(f"{OPEN}: "))
     )
     return old if same or name in ("", "app") else new
 
@@ -278,9 +344,23 @@ def _is_for_all(app: str) -> bool:
     return bool(re.match(r"\W*(all|every|each|both)\b", app, re.IGNORECASE))
 
 
+def _is_only_for(cell: str, apps: Iterable[str]) -> bool:
+    """Whether a cell names one of the apps, and no other."""
+    return any(_same_app(cell, app) for app in apps)
+
+
+def _apps(cell: str) -> list[str]:
+    return _SEVERAL.split(cell)
+
+
 def _same_app(one: str, other: str) -> bool:
-    short, long = sorted((_folded(_bare(name)) or name for name in (one, other)), key=len)
-    return short == long or (len(short) >= _SHORTEST_NAME and short in long)
+    return _folded_app(one) == _folded_app(other)
+
+
+def _folded_app(name: str) -> str:
+    """`Doc Helper for Jira` and `Doc Helper` are one app; `Doc Helper Pro` is another."""
+    bare = html.unescape(_bare(name))
+    return _folded(_FOR_PRODUCT.sub("", bare)) or bare
 
 
 def _services(row: Cells) -> frozenset[str]:
@@ -310,9 +390,9 @@ def _fits(kind: Kind, header: str) -> bool:
     return set(kind.needs) <= _columns(kind, header).keys()
 
 
-def _columns(kind: Kind, header: str) -> dict[str, int]:
-    """Meaning -> column; each once."""
-    found: dict[str, int] = {}
+def _columns(kind: Kind, header: str, known: Mapping[str, int] | None = None) -> dict[str, int]:
+    """Meaning -> column; each once. `known`: those that need not be told by the words of the header."""
+    found = {name: index for name, index in (known or {}).items() if name in kind.columns}
     for index, cell in enumerate(_cells(header)):
         words = cell.lower().strip(" :*_?")
         for name, expression in kind.columns.items():

@@ -6,6 +6,7 @@ document has its table now. Cells that only a person can fill are kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -15,12 +16,12 @@ from piiguard.formats.diagram import DataFlow, graph, mermaid
 from piiguard.formats.diagram.dataflow import Node
 from piiguard.formats.diagram.places import LaneId, places
 from piiguard.formats.diagram.sketch import ANYWHERE
-from piiguard.formats.diagram.words import incomplete, legend, reaching
+from piiguard.formats.diagram.words import LEGEND, incomplete, legend, reaching
 from piiguard.formats.markdown import code, escape
-from piiguard.formats.markdown_parts import PARTS, Part, Table, patch
+from piiguard.formats.markdown_parts import OPEN, Drawing, Part, Table, is_name, patch
 from piiguard.model import DATA_CLASSES, App, Observation, Report, Verdict
 
-__all__ = ["parts", "patch", "render"]
+__all__ = ["drawn", "has_form_of_drawing", "parts", "patch", "render"]
 
 TYPES: dict[LaneId, str] = {
     "customer": "Customer-configured",
@@ -37,16 +38,16 @@ PRODUCTS = {
     "compass": "Compass",
 }
 """Prefix of a module in the manifest -> the product that it is for."""
-OPEN = "To be stated"
-"""A cell that a person must fill."""
 UNSEEN = "Allowed by the manifest; no call seen"
+_TAKES = "- Takes data from: "
+_INCOMPLETE = re.compile(r"- [\d,]+ things? could not be looked at: something may be missing here")
 _STORED = ("pii-storage", "browser-storage")
 _PERSONAL = ("direct", "pseudonymous", "content")
 
 
 def render(report: Report, names: Mapping[str, str] | None = None) -> str:
-    """The parts alone, each under its heading. Ends in a newline."""
-    return "\n\n".join(f"## {PARTS[each.id].title}\n\n{each.text()}" for each in parts(report, names)) + "\n"
+    """The parts alone, each under its heading and between its markers. Ends in a newline."""
+    return patch("", parts(report, names)) + "\n"
 
 
 def parts(report: Report, names: Mapping[str, str] | None = None) -> tuple[Part, ...]:
@@ -55,7 +56,7 @@ def parts(report: Report, names: Mapping[str, str] | None = None) -> tuple[Part,
     flows = {app.id: graph(report, app.id) for app, _ in apps}
     return (
         Part("app-overview", Table(tuple(_overview(report, app, name, flows[app.id]) for app, name in apps))),
-        Part("data-flow", "\n\n".join(_flow(name, flows[app.id]) for app, name in apps)),
+        Part("data-flow", tuple(Drawing(escape(name), _flow(name, flows[app.id])) for app, name in apps)),
         Part("subprocessors", Table((_atlassian(flows.values()), *_services(apps, flows)))),
     )
 
@@ -132,15 +133,26 @@ def _named(node: Node) -> str:
 # ---------------------------------------------------------------- data flow
 
 
-def _flow(name: str, flow: DataFlow) -> str:
-    """Drawing and words."""
+def _flow(name: str, flow: DataFlow) -> tuple[str, ...]:
+    """Drawing and words, line by line."""
     drawing = mermaid(msgspec.structs.replace(flow, name=name))
     sources = ", ".join(escape(node.label) for node in flow.of_kind("source")) or "nothing that was seen"
-    said = [f"- Takes data from: {sources}"]
+    said = [f"{_TAKES}{sources}"]
     for lane, nodes in flow.lanes().items():
         said.append(f"- {places().lanes[lane].title}: {', '.join(_reached(flow, node) for node in nodes)}")
     said += [f"- {incomplete(flow)}"] if flow.gaps else []
-    return "\n".join([f"**{escape(name)}**", "", "```mermaid", f"{drawing}```", "", *said, "", legend(flow)])
+    return (f"**{escape(name)}**", "", "```mermaid", *drawing.splitlines(), "```", "", *said, "", legend(flow))
+
+
+def drawn(report: Report, app: str, name: str) -> Drawing:
+    """The drawing of one app. `name`: how the document calls it."""
+    return Drawing(escape(name), _flow(name, graph(report, app)))
+
+
+def has_form_of_drawing(line: str) -> bool:
+    """Whether a line between the markers of the data flow could be one that `render` wrote, whatever it names."""
+    beginnings = (_TAKES, LEGEND, *(f"- {lane.title}: " for lane in places().lanes.values()))
+    return line.startswith(beginnings) or bool(_INCOMPLETE.fullmatch(line)) or is_name(line)
 
 
 def _reached(flow: DataFlow, node: Node) -> str:

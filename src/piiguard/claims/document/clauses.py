@@ -45,6 +45,12 @@ _ALTERNATIVE = re.compile(r",?\s+or\s+(?:to\s+)?(?:no|not|none|nowhere)\b.*$")
 _WITHOUT = re.compile(r",?\s+with(?:out| no)\s+")
 
 
+def excepted_words(text: str) -> str:
+    """The words after the first `except` of a text as it is written; empty where it excepts nothing."""
+    cut = re.search(_EXCEPT.pattern, text, re.IGNORECASE)
+    return text[cut.end() :] if cut else ""
+
+
 class Clause(msgspec.Struct, frozen=True):
     """One thing that a sentence says, in lower case."""
 

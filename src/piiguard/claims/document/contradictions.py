@@ -55,7 +55,7 @@ def _rules() -> tuple[_Rule, ...]:
 
 def contradictions(document: Document) -> tuple[Contradiction, ...]:
     """Every pair, in the order of the first place. A pair of lines is told once."""
-    found: dict[tuple[int, int], Contradiction] = {}
+    found: dict[tuple[int, int, str], Contradiction] = {}
     for rule in _rules():
         for each in document.statements:
             if not _meets(each, rule.first, None) or each.exceptions:
@@ -65,7 +65,7 @@ def contradictions(document: Document) -> tuple[Contradiction, ...]:
                 lines = each.line, other.line
                 kinds, apps = (each.kind, other.kind), _common(each.apps, other.apps)
                 pair = Contradiction(lines, rule.why, (each.quote, other.quote), kinds, apps, rule.id)
-                found.setdefault((min(lines), max(lines)), pair)
+                found.setdefault((min(lines), max(lines), rule.id if lines[0] == lines[1] else ""), pair)
     return tuple(sorted(found.values(), key=lambda pair: pair.lines))
 
 
@@ -86,7 +86,7 @@ def _others(document: Document, side: _Side, first: Statement) -> Iterator[_Plac
         yield _Place(first.line, side.platform, first.apps)
         return
     for place in (*_table_places(document, side), *_sentence_places(document, side, first)):
-        if place.line != first.line and _overlap(first.apps, place.apps):
+        if (place.line, place.quote) != (first.line, first.quote) and _overlap(first.apps, place.apps):
             yield place
 
 

@@ -6,7 +6,7 @@ an exception of the text means exactly what the same line of piiguard.yaml would
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -15,6 +15,7 @@ import msgspec
 from ruamel.yaml import YAML
 
 from piiguard.claims.catalogue import catalogue
+from piiguard.claims.document.excepting import Excepted, excepted
 from piiguard.claims.document.language import language
 from piiguard.claims.document.matching import match_apps
 from piiguard.claims.document.prediction import predictions, residency
@@ -22,15 +23,17 @@ from piiguard.claims.document.providers import Directory
 from piiguard.claims.document.reconcile import reconcile
 from piiguard.claims.judge import judge
 from piiguard.claims.manifest_facts import from_manifest, manifest_facts
-from piiguard.claims.policy import AppPolicy, Host, Policy
+from piiguard.claims.policy import AppPolicy, Host, HostKind, Policy
 from piiguard.model import Answer, App, Gap, Observation, Subject, Verdict
-from piiguard.trustcenter import Checked, Document, Judged, Match, Reply, Statement
+from piiguard.trustcenter import Checked, Document, Judged, Match, Remark, Reply, Statement
 
 _WORST: tuple[Answer, ...] = ("contradicted", "not-shown", "missing", "attested", "supported", "not-applicable")
 _UNLISTED = "piiguard.yaml does not list this host"
 """What the catalogue says of a host without an entry; here the document is the list."""
 _DESCRIBING = frozenset({"configuration-data-only", "byok-customer-configured"})
 """Kinds whose disclosures describe what the app does and admit nothing."""
+_UNSEEN = "nothing of the kind was found in the code: the page discloses more than the code shows"
+_NOTHING = Excepted()
 _LISTING = frozenset({"overview-external-calls", "ai-processing-listed"})
 """Kinds whose disclosures are lists: whether they are complete can be judged."""
 
@@ -65,27 +68,54 @@ class Code(msgspec.Struct, frozen=True):
 
 def alone(document: Document) -> Checked:
     """The document held against itself only."""
-    return Checked(document, tuple(Judged(each, answer=_itself(each, document)) for each in document.statements))
+    return Checked(document, tuple(_with_itself(Judged(each), document) for each in document.statements))
 
 
 def against_code(document: Document, code: Code) -> Checked:
     """The document held against itself and the code."""
     matches = match_apps(document, code.subject, code.apps)
     asked = _Judge(document, code, matches)
-    judged = tuple(asked.judged(each) for each in document.statements)
+    judged = tuple(_with_itself(asked.judged(each), document) for each in document.statements)
     return Checked(
         document=document,
         judged=judged,
-        cells=reconcile(document, code.subject, code.observations, code.gaps, matches, Directory(asked.base_hosts)),
-        predictions=predictions(code.subject, asked.verdicts((), calls_nothing=False)),
+        cells=reconcile(document, code.subject, code.observations, code.gaps, matches, asked.directory),
+        predictions=predictions(code.subject, asked.verdicts(_NOTHING, calls_nothing=False)),
         matches=matches,
         scanned=tuple(app.id for app in code.subject.apps),
+        notes=tuple(_unseen(judged)),
     )
 
 
-def _itself(each: Statement, document: Document) -> Answer | None:
-    told = any((each.line, each.kind) in zip(pair.lines, pair.kinds, strict=True) for pair in document.contradictions)
-    return "contradicted" if told else None
+def _with_itself(judged: Judged, document: Document) -> Judged:
+    """A promise that another line of the document denies is contradicted, whatever the code does."""
+    each = judged.statement
+    if each.polarity != "promise":
+        return judged
+    reasons = tuple(_denials(each, document))
+    if not reasons:
+        return judged
+    replies = (*(Reply("", "contradicted", reason) for reason in reasons), *judged.replies)
+    return Judged(each, replies, "contradicted")
+
+
+def _denials(each: Statement, document: Document) -> Iterator[str]:
+    for pair in document.contradictions:
+        here, there = pair.lines
+        if (pair.quotes[0], pair.kinds[0], here) == (each.quote, each.kind, each.line):
+            told = f"line {there} of this document says otherwise"
+            yield f"{pair.why}: {pair.quotes[1]}" if pair.with_platform else told
+        elif (pair.quotes[1], pair.kinds[1], there) == (each.quote, each.kind, each.line):
+            yield f"line {here} of this document says otherwise"
+
+
+def _unseen(judged: Iterable[Judged]) -> Iterator[Remark]:
+    """What the page admits and no app does."""
+    for each in judged:
+        if each.replies and all(reply.reason == _UNSEEN for reply in each.replies):
+            kind = each.statement.kind
+            says = f"the page discloses what no code was found to do ({kind}): it may be out of date"
+            yield Remark(each.statement.line, says)
 
 
 class _Judge:
@@ -95,11 +125,10 @@ class _Judge:
         self._document = document
         self._code = code
         self._ids = {match.name: match.app for match in matches if match.app}
-        self._known: dict[tuple[tuple[str, ...], bool, bool], dict[tuple[str, str], Verdict]] = {}
+        self._known: dict[tuple[Excepted, bool, bool], dict[tuple[str, str], Verdict]] = {}
         self._facts = {app.id: manifest_facts(app) for app in code.subject.apps}
-        self.base_hosts = tuple(
-            host for policy in (code.policy.everyone, *code.policy.apps.values()) for host in policy.hosts
-        )
+        policies = (code.policy.everyone, *code.policy.apps.values())
+        self.directory = Directory(host for policy in policies for host in policy.hosts)
 
     def judged(self, statement: Statement) -> Judged:
         apps = self._apps(statement)
@@ -120,7 +149,7 @@ class _Judge:
             return self._of_disclosure(statement, app)
         else:
             none = statement.kind == "overview-external-calls" and statement.polarity == "promise"
-            verdict = self.verdicts(statement.exceptions, calls_nothing=none)[statement.kind, app.id]
+            verdict = self.verdicts(self._excepted(statement), calls_nothing=none)[statement.kind, app.id]
             reason = verdict.reason.replace(_UNLISTED, "the document does not name this host")
             reply = Reply(app.id, verdict.answer, reason, verdict.observations)
         if statement.polarity == "promise":
@@ -131,14 +160,14 @@ class _Judge:
         """What a page admits holds where the code would break the promise of the contrary."""
         if statement.kind in _DESCRIBING:
             return Reply(app.id, "not-applicable", "the sentence describes what the app does, and promises nothing")
-        verdict = self.verdicts((), calls_nothing=False, strict=True)[statement.kind, app.id]
+        verdict = self.verdicts(_NOTHING, calls_nothing=False, strict=True)[statement.kind, app.id]
         if catalogue().claims[statement.kind].proof == "word":
             return Reply(app.id, verdict.answer, verdict.reason, verdict.observations)
         if verdict.answer == "contradicted":
             return Reply(app.id, "supported", f"the code does so: {verdict.reason}", verdict.observations)
         if verdict.answer in ("not-shown", "missing"):
             return Reply(app.id, "not-shown", verdict.reason, verdict.observations)
-        return Reply(app.id, "not-applicable", "the page admits more than was found in the code")
+        return Reply(app.id, "not-applicable", _UNSEEN)
 
     def _of_document_kind(self, statement: Statement, app: App) -> Reply:
         kind = statement.kind
@@ -184,39 +213,46 @@ class _Judge:
                 reply = Reply(app.id, rule.effect, f"{rule.because} ({places[0][0]}:{places[0][1]})", reported)
         return reply
 
-    def _excepting(self, statement: Statement, reply: Reply) -> Reply:
-        """Where the text excepts what no switch stands for, a finding may be just that: a person must say."""
-        known = language().exceptions
-        effective = {name for name, each in known.items() if each.switches or each.stores}
-        unclear = [each for each in statement.exceptions if each not in effective]
-        if reply.answer == "contradicted" and unclear:
-            says = "; ".join(known[each].says if each in known else each for each in unclear)
-            return msgspec.structs.replace(
-                reply,
-                answer="not-shown",
-                reason=f"the text excepts {says}, and a person must say whether this is that: {reply.reason}",
-            )
-        told = [known[each].says for each in statement.exceptions if each in effective]
-        return (
-            msgspec.structs.replace(reply, reason=f"{reply.reason}; the text excepts {', '.join(told)}")
-            if told
-            else reply
+    def _excepted(self, statement: Statement) -> Excepted:
+        """What the sentence excepts. One that says `configuration only, and credentials` excepts these."""
+        given = excepted(statement, self.directory)
+        told = statement.kind == "configuration-data-only" and any(
+            each.kind == "no-credential-storage" and each.polarity == "disclosure" and each.quote == statement.quote
+            for each in self._document.statements
+            if each.line == statement.line
         )
+        known = tuple(dict.fromkeys((*given.known, *(["customer-credentials"] if told else []))))
+        return msgspec.structs.replace(given, known=known)
 
-    def verdicts(
-        self, exceptions: tuple[str, ...], *, calls_nothing: bool, strict: bool = False
-    ) -> dict[tuple[str, str], Verdict]:
+    def _excepting(self, statement: Statement, reply: Reply) -> Reply:
+        """The reply with what the text excepts. What cannot be told to be the exception is left to a person."""
+        given = self._excepted(statement)
+        if reply.answer == "contradicted" and given.unclear:
+            says = "; ".join(given.unclear)
+            reason = f"the text excepts {says}, and a person must say whether this is that: {reply.reason}"
+            return msgspec.structs.replace(reply, answer="not-shown", reason=reason)
+        if reply.answer == "contradicted" and not reply.observations and any(row.stores for row in given.rows()):
+            reason = f"the manifest does not say where, and the text excepts {given.says()}: {reply.reason}"
+            return msgspec.structs.replace(reply, answer="not-shown", reason=reason)
+        if not given.says():
+            return reply
+        claim = catalogue().claims.get(statement.kind)
+        seen = [each for each in self._code.observations if claim and each.category in claim.needs]
+        places = [_place(each) for each in seen if each.app == reply.app and self._covers(given, each)]
+        told = f" ({_places(places)})" if places else ""
+        return msgspec.structs.replace(reply, reason=f"{reply.reason}; the text excepts {given.says()}{told}")
+
+    def _covers(self, given: Excepted, observation: Observation) -> bool:
+        policy = self._policy(given, calls_nothing=False).for_app(observation.app)
+        return given.left(observation, policy) is not observation
+
+    def verdicts(self, given: Excepted, *, calls_nothing: bool, strict: bool = False) -> dict[tuple[str, str], Verdict]:
         """The verdicts under the policy that the text states with these exceptions, by claim and app id."""
-        key = exceptions, calls_nothing, strict
+        key = given, calls_nothing, strict
         if key not in self._known:
-            covered = {
-                store
-                for name in exceptions
-                if name in language().exceptions
-                for store in language().exceptions[name].stores
-            }
-            seen = tuple(each for each in self._code.observations if each.attributes.get("store") not in covered)
-            policy = self._strict() if strict else self._policy(exceptions, calls_nothing)
+            policy = self._strict() if strict else self._policy(given, calls_nothing)
+            left = (given.left(each, policy.for_app(each.app)) for each in self._code.observations)
+            seen = tuple(each for each in left if each is not None)
             judgement = judge(self._code.subject, seen, self._code.gaps, policy, today=self._code.today)
             self._known[key] = {(verdict.claim, verdict.app): verdict for verdict in judgement.verdicts}
         return self._known[key]
@@ -232,32 +268,23 @@ class _Judge:
         }
         return msgspec.structs.replace(given, apps=apps)
 
-    def _policy(self, exceptions: tuple[str, ...], calls_nothing: bool) -> Policy:
+    def _policy(self, excepting: Excepted, calls_nothing: bool) -> Policy:
         given = self._code.policy
         apps = {
-            app.id: self._app_policy(app.id, given.for_app(app.id), exceptions, calls_nothing)
+            app.id: self._app_policy(app.id, given.for_app(app.id), excepting, calls_nothing)
             for app in self._code.subject.apps
         }
         return msgspec.structs.replace(given, path=given.path or self._document.name, apps=apps)
 
-    def _app_policy(self, app: str, given: AppPolicy, exceptions: tuple[str, ...], calls_nothing: bool) -> AppPolicy:
-        switches = [
-            switch
-            for name in exceptions
-            if name in language().exceptions
-            for switch in language().exceptions[name].switches
-        ]
-        added = {switch: 1 for switch in switches if switch not in given.relaxed}
+    def _app_policy(self, app: str, given: AppPolicy, excepting: Excepted, calls_nothing: bool) -> AppPolicy:
+        added = {switch: 1 for switch in excepting.switches() if switch not in given.relaxed}
         self_hosted = next((row for row in self._rows(app) if self._self_hosted(row)), None)
         if self_hosted and "allow.self-hosted" not in given.relaxed:
             added["allow.self-hosted"] = self_hosted.line
         hosts = self._hosts(app)
         if calls_nothing:
-            hosts = (
-                tuple(host for host in hosts if host.kind == "customer-configured")
-                if "customer-configured" in exceptions
-                else ()
-            )
+            kinds = {kind for row in excepting.rows() for kind in row.hosts}
+            hosts = tuple(host for host in hosts if host.kind in kinds)
         return msgspec.structs.replace(
             given,
             hosts=hosts,
@@ -270,36 +297,45 @@ class _Judge:
         """The services that the document lists for an app."""
         for row in self._document.providers:
             if not row.apps or app in {self._ids.get(name) for name in row.apps}:
-                yield ListedService(row.line, row.kind, row.names.providers)
+                yield ListedService(row.line, row.kind, row.names.providers, row.names.hosts)
         for entry in self._document.overview:
             if entry.calls and (self._ids.get(entry.app) == app or entry.app not in self._ids):
-                yield ListedService(
-                    entry.line, "customer-configured" if entry.calls.customer else "subprocessor", entry.calls.providers
-                )
+                kind = "customer-configured" if entry.calls.customer else "subprocessor"
+                yield ListedService(entry.line, kind, entry.calls.providers, entry.calls.hosts)
 
     def _lists(self, app: str) -> bool:
         """Whether the document has a list of services that is meant to be complete."""
         return any(table.kind in ("subprocessors", "overview") for table in self._document.tables) and bool(app)
 
     def _self_hosted(self, row: ListedService) -> bool:
-        directory = Directory(self.base_hosts)
-        known = [directory.get(name) for name in row.names]
+        known = [self.directory.get(name) for name in row.names]
         return row.kind == "customer-configured" and any(each is not None and each.self_hosted for each in known)
 
     def _hosts(self, app: str) -> tuple[Host, ...]:
         """Hosts of piiguard.yaml first, then those of the services that the document lists for the app."""
-        directory = Directory(self.base_hosts)
         given = self._code.policy.for_app(app).hosts
         patterns = {host.pattern for host in given}
         listed: dict[str, Host] = {}
         for row in self._rows(app):
-            for name in row.names:
-                provider = directory.get(name)
-                for pattern in provider.hosts if provider and row.kind != "atlassian" else ():
-                    if pattern not in patterns:
-                        kind = "customer-configured" if row.kind == "customer-configured" else "subprocessor"
-                        listed.setdefault(pattern, Host(pattern, kind, row.line, name, path=self._document.name))  # type: ignore[arg-type]
+            kind: HostKind = "customer-configured" if row.kind == "customer-configured" else "subprocessor"
+            named = [(pattern, name) for name in row.names for pattern in self._patterns(name)]
+            for pattern, name in (*named, *((host, host) for host in row.hosts)):
+                if pattern not in patterns and row.kind != "atlassian":
+                    listed.setdefault(pattern, Host(pattern, kind, row.line, name, path=self._document.name))
         return (*given, *listed.values())
+
+    def _patterns(self, name: str) -> tuple[str, ...]:
+        provider = self.directory.get(name)
+        return provider.hosts if provider else ()
+
+
+def _place(observation: Observation) -> str:
+    return f"{observation.location.path}:{observation.location.start_line}"
+
+
+def _places(places: list[str]) -> str:
+    first, *rest = dict.fromkeys(places)
+    return f"{first} and {len(rest)} more" if rest else first
 
 
 class ListedService(msgspec.Struct, frozen=True):
@@ -308,3 +344,5 @@ class ListedService(msgspec.Struct, frozen=True):
     line: int
     kind: str
     names: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
+    """Those that are written out."""

@@ -30,6 +30,17 @@ class Exception_(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     """Switches of piiguard.yaml that it amounts to."""
     stores: tuple[str, ...] = ()
     """Stores whose observations it covers."""
+    hosts: tuple[str, ...] = ()
+    """Who runs the hosts that it covers, as the document and piiguard.yaml list them."""
+    data: tuple[str, ...] = ()
+    """Data classes, or groups of them, that it covers."""
+    categories: tuple[str, ...] = ()
+    """Categories of observations whose data it covers; none: all."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether code and policy show what it covers; else a person must say."""
+        return bool(self.switches or self.stores or self.hosts or self.data)
 
 
 class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -49,7 +49,8 @@ _STOP = re.compile(
 def names_of(parts: Iterable[Block | Table], known: Iterable[str] = ()) -> Names:
     """The vendor and the apps. `known`: names of apps that the caller knows."""
     parts = tuple(parts)
-    apps = list(dict.fromkeys([*known, *_apps(parts)]))
+    vendor = _vendor(parts)
+    apps = list(dict.fromkeys([*known, *(app for app in _apps(parts) if app not in vendor)]))
     full = [app for app in apps if not any(app != other and _is_short_for(app, other) for other in apps)]
     short = {app: app for app in full}
     for app in full:
@@ -59,7 +60,7 @@ def names_of(parts: Iterable[Block | Table], known: Iterable[str] = ()) -> Names
         for other in apps:
             if _is_short_for(other, app):
                 short.setdefault(other, app)
-    return Names(_vendor(parts), tuple(full), short)
+    return Names(vendor, tuple(full), short)
 
 
 def _is_short_for(short: str, full: str) -> bool:

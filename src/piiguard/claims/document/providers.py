@@ -99,7 +99,10 @@ class Directory:
             dict.fromkeys(
                 part
                 for part in parts
-                if _LISTED.fullmatch(part) and not _ATLASSIAN.match(part) and not _GENERIC.match(part)
+                if _LISTED.fullmatch(part)
+                and not part.isdigit()
+                and not _ATLASSIAN.match(part)
+                and not _GENERIC.match(part)
             )
         )
         return Cell(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+
+import msgspec
 
 from piiguard.claims.catalogue import catalogue
 from piiguard.claims.document.providers import Directory
@@ -11,7 +14,7 @@ from piiguard.claims.hosts import bare_host, is_atlassian
 from piiguard.claims.policy import AppPolicy
 from piiguard.claims.weigh import weigh
 from piiguard.model import App, Gap, Observation, Subject
-from piiguard.trustcenter import CellFinding, Document, Match
+from piiguard.trustcenter import AppRow, Cell, CellFinding, Document, Match
 
 _CALLS = frozenset(
     {
@@ -24,7 +27,10 @@ _CALLS = frozenset(
         "session-recording",
     }
 )
-_AT_RUN_TIME = "chosen at run time"
+_PRODUCTS = frozenset({"jira", "confluence", "bitbucket", "compass"})
+_ALL_APPS = re.compile(r"\W*(?:all|every|both|any|each)\b(?:\W*$|.*\b(?:apps?|products?|of them)\b)", re.IGNORECASE)
+_TOLD = 3
+"""So many of a service's hosts are named."""
 
 
 def reconcile(
@@ -53,23 +59,22 @@ def _overview(
     stored = [each for each in observations if each.app == app.id and _is_stored_pii(each)]
     products = {module.kind.split(":", 1)[0] for module in app.manifest.modules if ":" in module.kind}
     for row in document.overview:
-        if ids.get(row.app) != app.id:
+        if not _is_about(row, app, ids):
             continue
         if row.stores_pii is False and stored:
-            yield CellFinding(
-                row.line,
-                app.id,
-                "stores PII",
-                "contradicted",
-                f"the table says no, and {_place(stored[0])} stores some",
-                _ids(stored),
-            )
-        named = {name for name in ("jira", "confluence", "bitbucket", "compass") if name in row.platform.lower()}
-        if named and products & {"jira", "confluence", "bitbucket", "compass"} and not named & products:
-            told = " and ".join(sorted(products))
-            yield CellFinding(
-                row.line, app.id, "platform", "contradicted", f"the table says {row.platform}, the manifest {told}"
-            )
+            data = ", ".join(sorted({name.replace("-", " ") for each in stored for name in each.data}))
+            reason = f"the table says no, and {data or 'personal data'} is stored at {_places(stored)}"
+            yield CellFinding(row.line, app.id, "stores PII", "contradicted", reason, _ids(stored))
+        named = {name for name in _PRODUCTS if name in row.platform.lower()}
+        if named and products & _PRODUCTS and not named & products:
+            module = next(each for each in app.manifest.modules if each.kind.split(":", 1)[0] in products)
+            told = f"the manifest has modules of {' and '.join(sorted(products & _PRODUCTS))}"
+            reason = f"the table says {row.platform}, and {told} ({app.manifest.path}:{module.line})"
+            yield CellFinding(row.line, app.id, "platform", "contradicted", reason)
+
+
+def _is_about(row: AppRow, app: App, ids: dict[str, str]) -> bool:
+    return ids.get(row.app) == app.id or bool(_ALL_APPS.match(row.app))
 
 
 def _is_stored_pii(observation: Observation) -> bool:
@@ -80,74 +85,90 @@ def _is_stored_pii(observation: Observation) -> bool:
 def _services(
     document: Document, app: App, seen: list[Observation], blind: bool, ids: dict[str, str], directory: Directory
 ) -> Iterator[CellFinding]:
+    code = _Code(app, seen, blind, directory)
+    for row in document.overview:
+        if row.calls is not None and _is_about(row, app, ids):
+            given = {*row.calls.providers, *row.calls.hosts}
+            yield from code.unlisted(row.line, "external calls", given, row.quote)
+            yield from code.unreached(row.line, "external calls", row.calls)
     rows = [row for row in document.providers if not row.apps or app.id in {ids.get(name) for name in row.apps}]
-    overview = [row for row in document.overview if ids.get(row.app) == app.id]
-    tables = [table for table in document.tables if table.kind == "subprocessors"]
-    named = {name for row in rows for name in (*row.names.providers, *row.names.hosts)}
-    for entry in overview:
-        if entry.calls and not entry.calls.none:
-            given = {*entry.calls.providers, *entry.calls.hosts}
-            yield from _unlisted(entry.line, "external calls", given, seen, app, directory)
-            yield from _unreached(entry.line, "external calls", entry.calls.providers, seen, app, blind, directory)
-        elif entry.calls:
-            yield from _unlisted(entry.line, "external calls", set(), seen, app, directory)
-    table_lines = {table.line for table in tables}
-    listed = [row for row in rows if row.kind != "atlassian" and " | " in row.quote]
-    for row in listed:
-        yield from _unreached(row.line, "subprocessor", row.names.providers, seen, app, blind, directory)
-        for name in row.names.unknown:
-            reason = f"no host is known for {name}: `hosts` in piiguard.yaml can name it"
-            yield CellFinding(row.line, app.id, "subprocessor", "open", reason)
-    if table_lines:
-        yield from _unlisted(min(table_lines), "subprocessor", named, seen, app, directory)
+    for each in rows:
+        if each.kind != "atlassian" and " | " in each.quote:
+            yield from code.unreached(each.line, "subprocessor", each.names)
+            for name in each.names.unknown:
+                reason = (
+                    f"no host is known for {name}, so whether code reaches it cannot be told: `hosts` in piiguard.yaml"
+                )
+                yield CellFinding(each.line, app.id, "subprocessor", "open", f"{reason} can name it")
+    tables = [table.line for table in document.tables if table.kind == "subprocessors"]
+    if tables:
+        named = {name for row in rows for name in (*row.names.providers, *row.names.hosts)}
+        quote = " ".join(row.quote for row in rows)
+        yield from code.unlisted(min(tables), "subprocessor", named, quote)
 
 
-def _unlisted(
-    line: int, column: str, names: set[str], seen: list[Observation], app: App, directory: Directory
-) -> Iterator[CellFinding]:
-    """Hosts that the code calls and the cells do not name. `names`: services, and hosts written out."""
-    missing: dict[str, list[Observation]] = {}
-    for each in seen:
-        host = bare_host(each.host or "")
-        if not host or host.startswith("<") or is_atlassian(host):
-            continue
-        of_provider = any(provider.name in names for provider in directory.of_host(host))
-        if not of_provider and not any(fnmatchcase(host, name) for name in names):
-            missing.setdefault(host, []).append(each)
-    for host, places in sorted(missing.items()):
-        if host == "*":
-            reason = f"every host is allowed ({_place(places[0])}): which are called cannot be told"
-            yield CellFinding(line, app.id, column, "open", reason, _ids(places))
-            continue
-        reason = f"{host} is called at {_place(places[0])} and not named"
-        none = column == "external calls" and not names
-        yield CellFinding(line, app.id, column, "contradicted" if none else "missing", reason, _ids(places))
+class _Code(msgspec.Struct, frozen=True):
+    """What the code of an app calls."""
+
+    app: App
+    seen: list[Observation]
+    blind: bool
+    """Whether something could not be looked at, or a host is chosen at run time."""
+    directory: Directory
+
+    def unlisted(self, line: int, column: str, names: set[str], quote: str) -> Iterator[CellFinding]:
+        """What the code calls and the cells do not name. `names`: services, and hosts written out."""
+        missing: dict[str, list[Observation]] = {}
+        for each in self.seen:
+            host = bare_host(each.host or "")
+            service = host if host and not host.startswith("<") else each.attributes.get("vendor", "")
+            if service and not is_atlassian(service) and not self._is_named(host, service, names):
+                missing.setdefault(service, []).append(each)
+        for service, places in sorted(missing.items()):
+            if service == "*":
+                if "any host" not in quote.lower():
+                    reason = f"every host is allowed ({_places(places)}): which are called cannot be told"
+                    yield CellFinding(line, self.app.id, column, "open", reason, _ids(places))
+                continue
+            none = column == "external calls" and not names
+            says = "the table says that there are none" if none else "the table does not name it"
+            used = "is called" if "." in service else "is used"
+            reason = f"{service} {used} at {_places(places)}, and {says}"
+            yield CellFinding(line, self.app.id, column, "contradicted" if none else "missing", reason, _ids(places))
+
+    def _is_named(self, host: str, service: str, names: set[str]) -> bool:
+        mine = (*self.directory.of_host(host), *self.directory.named(service))
+        return any(each.name in names for each in mine) or any(fnmatchcase(host, name) for name in names)
+
+    def unreached(self, line: int, column: str, cell: Cell) -> Iterator[CellFinding]:
+        """Services and hosts that a cell names and no code reaches."""
+        hosts = {bare_host(each.host) for each in self.seen if each.host and not each.host.startswith("<")}
+        hosts |= {bare_host(entry.address) for entry in self.app.manifest.egress if entry.address}
+        vendors = {each.attributes["vendor"] for each in self.seen if "vendor" in each.attributes}
+        used = {provider.name for vendor in vendors for provider in self.directory.named(vendor)}
+        for name, patterns in self._named(cell):
+            reached = any(fnmatchcase(host, one) or fnmatchcase(one, host) for host in hosts for one in patterns)
+            if not patterns or reached or name in used:
+                continue
+            looked = f"no code calls {', '.join(patterns[:_TOLD])}, and {self.app.manifest.path} does not allow it"
+            if self.blind:
+                reason = f"{name} was not found: {looked}; but not everything could be looked at"
+                yield CellFinding(line, self.app.id, column, "open", reason)
+            else:
+                yield CellFinding(line, self.app.id, column, "stale", f"{name} is not reached: {looked}")
+
+    def _named(self, cell: Cell) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each service with its hosts; a host of its own that is written out stands for itself."""
+        known = [provider for name in cell.providers if (provider := self.directory.get(name))]
+        yield from ((provider.name, provider.hosts) for provider in known)
+        for host in cell.hosts:
+            if not any(fnmatchcase(host, pattern) for provider in known for pattern in provider.hosts):
+                yield host, (host,)
 
 
-def _unreached(
-    line: int, column: str, names: Iterable[str], seen: list[Observation], app: App, blind: bool, directory: Directory
-) -> Iterator[CellFinding]:
-    """Services that the cells name and no code reaches."""
-    hosts = {bare_host(each.host) for each in seen if each.host and not each.host.startswith("<")}
-    hosts |= {bare_host(entry.address) for entry in app.manifest.egress if entry.address}
-    for name in names:
-        provider = directory.get(name)
-        if provider is None or not provider.hosts:
-            continue
-        if any(
-            fnmatchcase(host, pattern) or fnmatchcase(pattern, host) for host in hosts for pattern in provider.hosts
-        ):
-            continue
-        if blind:
-            yield CellFinding(
-                line,
-                app.id,
-                column,
-                "open",
-                f"no code was found that reaches {name}, and not everything could be looked at",
-            )
-        else:
-            yield CellFinding(line, app.id, column, "stale", f"no code reaches {name}")
+def _places(observations: list[Observation]) -> str:
+    first, *rest = dict.fromkeys(_place(each) for each in observations)
+    return f"{first} and {len(rest)} more" if rest else first
 
 
 def _place(observation: Observation) -> str:

@@ -47,11 +47,11 @@ class Taken(msgspec.Struct, frozen=True):
 
 def take(table: Table, names: Names, directory: Directory, places: Places) -> Taken:
     """What a table is taken for. A table of no known kind is read as labelled sentences."""
-    table = _turned(table, names)
+    written, table = table, _turned(table, names)
     columns = _columns(table.header)
     kind = _kind(columns, table)
     place = places.of(table.headings)
-    read = TableRead(table.line, kind, place.section, columns, len(table.rows))
+    read = TableRead(table.line, kind, place.section, columns if table is written else {}, len(table.rows))
     if kind == "overview":
         overview = tuple(_overview(table, columns, names, directory))
         said = tuple(each for row in overview for each in _overview_claims(row, place.section or "4", place.path))

@@ -14,6 +14,7 @@ READING = (
     "A dotted arrow: the manifest allows it, and no use was seen."
 )
 """How to read the arrows."""
+LEGEND = "Colours and lines say who runs what: "
 
 
 def data_words(edge: Edge) -> str:
@@ -25,7 +26,7 @@ def data_words(edge: Edge) -> str:
 def legend(flow: DataFlow) -> str:
     """What the colours and lines of this picture mean, in one sentence."""
     said = ", ".join(f"{places().lanes[lane].title} ({places().lanes[lane].look})" for lane in legend_lanes(flow))
-    return f"Colours and lines say who runs what: {said}."
+    return f"{LEGEND}{said}."
 
 
 def legend_lanes(flow: DataFlow) -> list[LaneId]:
