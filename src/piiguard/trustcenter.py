@@ -90,7 +90,7 @@ class Sentence(msgspec.Struct, frozen=True):
     @property
     def quote(self) -> str:
         """What a report shows: with the words that the sentence needs to be understood."""
-        before = self.block.question or self.block.lead or (f"{self.block.label}:" if self.block.label else "")
+        before = self.block.question or (f"{self.block.label}:" if self.block.label else self.block.lead)
         return f"{before} {self.body.text}".strip() if before and (self.first or self.block.lead) else self.body.text
 
 

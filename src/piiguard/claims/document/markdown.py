@@ -87,7 +87,8 @@ def _paragraph(token: Token, first: int, kind: str) -> Iterator[Piece]:
         body = _body(token, first)
         if body:
             bold = kind == "paragraph" and token.content.startswith(("**", "__")) and _all_bold(token)
-            yield Piece("item" if kind == "item" else "paragraph", body, bold=bold)
+            depth = token.level // 2 if kind == "item" else 0
+            yield Piece("item" if kind == "item" else "paragraph", body, depth, bold=bold)
 
 
 def _all_bold(token: Token) -> bool:

@@ -23,6 +23,13 @@ _SUBJECT = re.compile(r"^(?:you|we|it|they|our|your|all|this|atlassian|forge|the
 _LEADS = (
     (
         re.compile(
+            r"^(?:what(?:'s| is| are| was)? |data |information )?(?:we |the app |it )?(?:is |are )?(?:not|never) (?:being |ever )?(?P<verb>\w+)",
+            re.I,
+        ),
+        "the app does not",
+    ),
+    (
+        re.compile(
             r"\b(?:what|which|things?|data|information)\b.*\b(?:do(?:es)? not|don't|doesn't|never|won't"
             r"|will not)\b\s*(?P<verb>\w+)?",
             re.I,
@@ -37,7 +44,7 @@ _LEADS = (
         "the app",
     ),
 )
-"""Headings that a list completes: `What the app does not do`, `Data that we store`."""
+"""Headings that a list completes: `NOT stored`, `What the app does not do`, `Data that we store`."""
 
 
 _STANDS = re.compile(
@@ -148,6 +155,8 @@ def _spoken(sentence: Sentence, names: Names) -> Iterator[_Spoken]:
     if sentence.first and question:
         yield from _answered(question, text, context)
         return
+    if lead and label and sentence.first and not _FRAGMENT.search(text):
+        text = f"{label} ({text.rstrip('.')})"
     yield _Spoken(_led(lead, text), context)
 
 
