@@ -34,14 +34,23 @@ _CUT = re.compile(
     r"|has|have|can|cannot|only|stays?|remains?|runs?|hold|sets?|uses?|makes?|stores?|keeps?|sends?"
     r"|contains?|automatically)\b|(?:\w+ )?(?:do|does|is|are)n't\b))"
     r"|,\s+(?=(?:we|it|they|our|the app|apps|no data|nothing|everything|atlassian)\b(?! names))"
+    r"|,\s+and\s+(?=(?:removed|deleted|purged|erased|discarded|encrypted)\b)"
     r"|,\s+(?=(?:contains?|sets?|stores?|uses?|sends?|runs?|keeps?|makes?|collects?) (?:no|only|nothing)\b)"
 )
 _CONDITION = re.compile(
     r"^(?:if|when|whenever|where|should|in the (?:unlikely )?(?:event|case)|in case|once|after|upon"
     r"|before|since|as|because|to|for)\b(?:\([^)]*\)|[^,(])*,\s+"
 )
+_ONLY_CONDITION = re.compile(r"^(?:if|when|whenever|where|should|in case)\b[^,]*:$")
 _ALTERNATIVE = re.compile(r",?\s+or\s+(?:to\s+)?(?:no|not|none|nowhere)\b.*$")
 """`… only to services that you configure, or to none`: the second half adds nothing."""
+_ASIDE = re.compile(
+    r"\s*\((?P<said>(?:it |they |which |are |is |being )*(?:additionally |always |fully |automatically )?"
+    r"(?:encrypted|never|not|hashed|redacted|removed|deleted|discarded|sanitized|masked)\b[^()]*)\)"
+)
+"""A bracket that says something of its own, whatever the words around it deny."""
+_AIM = re.compile(r"\s*\((?:to|for|used|needed|required|because|so that|eg|ie)\b[^()]*\)")
+"""A bracket that says what something is for."""
 _WITHOUT = re.compile(r",?\s+with(?:out| no)\s+")
 
 
@@ -58,7 +67,11 @@ class Clause(msgspec.Struct, frozen=True):
 
 def clauses(sentence: str, negated: bool | None = None) -> Iterator[Clause]:
     """The clauses of a normalised sentence. `negated`: what an answer such as `No` decides for all of them."""
-    rest = sentence.strip(" .!")
+    if _ONLY_CONDITION.match(sentence):
+        return
+    rest = _AIM.sub("", sentence.strip(" .!"))
+    asides = [found["said"] for found in _ASIDE.finditer(rest)]
+    rest = _ASIDE.sub("", rest)
     if re.search(r"\b(?:only|exclusively|solely)\b", rest):
         rest = _ALTERNATIVE.sub("", rest)
     opening = _CONDITION.match(rest)
@@ -68,6 +81,8 @@ def clauses(sentence: str, negated: bool | None = None) -> Iterator[Clause]:
         rest = rest[opening.end() :]
     for part in _balanced(part for part in _CUT.split(rest) if part):
         yield from _without(part, negated)
+    for aside in asides:
+        yield _clause(aside, None)
 
 
 def _balanced(parts: Iterable[str]) -> Iterator[str]:

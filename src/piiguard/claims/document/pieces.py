@@ -29,7 +29,7 @@ _INLINE_QUESTION = re.compile(
 )
 _OPEN = re.compile(
     r"\b(?:not|never|to|with|by|from|no|only|is|are|stor(?:e|es|ed)|collect(?:s|ed)?|us(?:e|es|ed)|keeps?|shares?|requests?|logs?|sends?|access(?:es)?"
-    r"|process(?:es)?|remov(?:es|ing)|deletes?|without|doesn't|don't|following)\s*:$",
+    r"|process(?:es)?|remov(?:es|ing)|deletes?|without|doesn't|don't|following|for|can|may)\s*:$",
     re.IGNORECASE,
 )
 """A sentence that its list completes: `The apps do not:`."""
@@ -41,7 +41,7 @@ _OPEN_TITLE = re.compile(
 )
 """A title that its list completes: `What the app does not do`."""
 _LISTING = re.compile(
-    r"\b(?:following|includes?|including|such as|namely)\b"
+    r"\b(?:following|includes?|including|such as|namely|sub-?processors|providers|third[- ]part(?:y|ies))\b"
     r"|\b(?:data|information|contents?|details)\b.*\b(?:stor|collect|keep|kept|log|access|process|retain|persist|send|sent)\w*"
     r"|\b(?:stor|collect|keep|kept|retain|persist|log)\w*\b.*\b(?:data|information|contents?|details)\b",
     re.IGNORECASE,

@@ -206,10 +206,18 @@ def _joined(sentence: Sentence, names: Names) -> _Spoken:
     return _Spoken(f"{label} = {text}", f"{label} | {text}")
 
 
+_TICK = re.compile(r"^[❌✗✘✅✓✔☑]\s*")
+_BRACKET = re.compile(r"\([^()]*\)")
+
+
 def _led(lead: str, text: str) -> str:
     """The sentence with the words that introduce its list, unless it stands on its own."""
-    if not lead or _STANDS.search(text) or (is_negated(text) and (is_negated(lead) or not text.startswith("no "))):
+    bare = _TICK.sub("", text)
+    denied = is_negated(_BRACKET.sub("", bare))
+    if not lead or _STANDS.search(bare) or (denied and (is_negated(lead) or not bare.startswith("no "))):
         return text
+    if is_negated(lead):
+        text = bare
     for pattern, start in _LEADS:
         found = pattern.search(lead)
         if found:
