@@ -61,6 +61,8 @@ class Block(msgspec.Struct, frozen=True):
     """The sentence that introduces the list (`The apps do not:`)."""
     question: str = ""
     """The question that this answers."""
+    quote: str = ""
+    """What a report shows, where the body was put together from a table's cells."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -90,6 +92,8 @@ class Sentence(msgspec.Struct, frozen=True):
     @property
     def quote(self) -> str:
         """What a report shows: with the words that the sentence needs to be understood."""
+        if self.block.quote:
+            return self.block.quote
         before = self.block.question or (f"{self.block.label}:" if self.block.label else self.block.lead)
         return f"{before} {self.body.text}".strip() if before and (self.first or self.block.lead) else self.body.text
 

@@ -79,7 +79,7 @@ def test_says_nothing_about_the_app(text: str) -> None:
     st.sampled_from([fits for fits, _ in PHRASES.values()]), st.integers(0, 4), st.sampled_from(["md", "txt", "html"])
 )
 def test_place_and_format_do_not_matter(sentence: str, lines: int, suffix: str) -> None:
-    if sentence.lower().startswith("what we store"):
+    if "\n" in sentence or sentence.lower().startswith("what we store"):
         return
     lead = "Hello.\n\n" * lines
     marks = {"md": sentence, "txt": sentence, "html": f"<p>{sentence}</p>"}

@@ -16,7 +16,7 @@ _NOT_NO = re.compile(
     r"\bnot only\b|\bno later than\b|\bwithout (?:undue |any )?delay\b|\bno (?:more|longer) than\b|\bnot limited to\b"
     r"|\bwhether or not\b|\bif not\b|\bno matter\b|\b(?:no|without) (?:additional |extra )?(?:cost|charge|notice)\b"
     r"|\bnothing but\b|\bnone other than\b|\bdo(?:es)? not hesitate\b|\bdon't hesitate\b|\bno-code\b"
-    r"|\bnot? earlier than\b"
+    r"|\bnot? earlier than\b|\bzero-(?:touch|config\w*|day|downtime)\b"
     r"|\bno (?:need|reason) to worry\b|\bnot just\b|\bnot necessarily\b|\bwithout (?:leaving"
     r"|interruption)\b|\bnot (?:yet )?sure\b"
 )
@@ -34,6 +34,7 @@ _CUT = re.compile(
     r"|has|have|can|cannot|only|stays?|remains?|runs?|hold|sets?|uses?|makes?|stores?|keeps?|sends?"
     r"|contains?|automatically)\b|(?:\w+ )?(?:do|does|is|are)n't\b))"
     r"|,\s+(?=(?:we|it|they|our|the app|apps|no data|nothing|everything|atlassian)\b(?! names))"
+    r"|,\s+(?=hosted (?:on|by|in)\b)"
     r"|,\s+and\s+(?=(?:removed|deleted|purged|erased|discarded|encrypted)\b)"
     r"|,\s+(?=(?:contains?|sets?|stores?|uses?|sends?|runs?|keeps?|makes?|collects?) (?:no|only|nothing)\b)"
 )

@@ -42,8 +42,8 @@ _OPEN_TITLE = re.compile(
 """A title that its list completes: `What the app does not do`."""
 _LISTING = re.compile(
     r"\b(?:following|includes?|including|such as|namely|sub-?processors|providers|third[- ]part(?:y|ies))\b"
-    r"|\b(?:data|information|contents?|details)\b.*\b(?:stor|collect|keep|kept|log|access|process|retain|persist|send|sent)\w*"
-    r"|\b(?:stor|collect|keep|kept|retain|persist|log)\w*\b.*\b(?:data|information|contents?|details)\b",
+    r"|\b(?:(?:meta)?data|information|contents?|details)\b.*\b(?:stor|collect|keep|kept|log|access|process|retain|persist|send|sent)\w*"
+    r"|\b(?:stor|collect|keep|kept|retain|persist|log)\w*\b.*\b(?:(?:meta)?data|information|contents?|details)\b",
     re.IGNORECASE,
 )
 """A sentence before a list that says what is done with each of its items: `We store this data in Forge:`."""

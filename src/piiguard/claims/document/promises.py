@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -72,12 +72,16 @@ class _Spoken(msgspec.Struct, frozen=True):
     text: str
     context: str
     negated: bool | None = None
+    weak: bool = False
+    """It counts only where the other words claim nothing: a label names a topic before it promises anything."""
 
 
 def statements(sentence: Sentence, names: Names, places: Places) -> tuple[tuple[Statement, ...], Loose | None]:
     """The claims of a sentence; or, where it makes none and reads like a promise, the sentence itself."""
     spoken = tuple(_spoken(sentence, names))
-    said = tuple(dict.fromkeys(each for one in spoken for each in _said(one)))
+    said = _all_said(each for each in spoken if not each.weak) or _all_said(spoken)
+    if sentence.block.lead:
+        said = tuple(each for each in said if each.polarity == "disclosure" or each not in _of_lead(sentence, names))
     if not said and sentence.first and sentence.block.label:
         said = tuple(_said(_joined(sentence, names)))
     if _about_website(sentence):
@@ -106,6 +110,16 @@ def statements(sentence: Sentence, names: Names, places: Places) -> tuple[tuple[
     if any(_promising(each) for each in spoken):
         return (), Loose(sentence.body.line, place.section, sentence.quote)
     return (), None
+
+
+def _all_said(spoken: Iterable[_Spoken]) -> tuple[Said, ...]:
+    return tuple(dict.fromkeys(each for one in spoken for each in _said(one)))
+
+
+def _of_lead(sentence: Sentence, names: Names) -> tuple[Said, ...]:
+    """What the words that introduce a list promise by themselves: they do so once, where they stand."""
+    lead = normal(sentence.block.lead.rstrip(": "), names)
+    return tuple(_said(_Spoken(lead, lead)))
 
 
 def _told_once(said: tuple[Said, ...]) -> Iterator[Said]:
@@ -170,7 +184,7 @@ def _labelled(label: str, text: str, context: str) -> Iterator[_Spoken]:
     elif is_negated(label):
         yield _Spoken(f"{label} {_scope(text)}".strip(), context)
     elif not is_negated(text):
-        yield _Spoken(label, context)
+        yield _Spoken(label, context, weak=True)
 
 
 _PLACE = re.compile(
@@ -214,7 +228,7 @@ def _led(lead: str, text: str) -> str:
     """The sentence with the words that introduce its list, unless it stands on its own."""
     bare = _TICK.sub("", text)
     denied = is_negated(_BRACKET.sub("", bare))
-    if not lead or _STANDS.search(bare) or (denied and (is_negated(lead) or not bare.startswith("no "))):
+    if not lead or _STANDS.search(bare) or (denied and (is_negated(lead) or has(bare, "doing"))):
         return text
     if is_negated(lead):
         text = bare
@@ -226,7 +240,9 @@ def _led(lead: str, text: str) -> str:
 
 
 def _verb(word: str | None) -> str:
-    return "" if word is None or word in ("do", "does", "doing") else word
+    if word is None or word in ("do", "does", "doing"):
+        return ""
+    return "collect" if word.startswith(("includ", "captur")) else word
 
 
 def _said(spoken: _Spoken) -> Iterator[Said]:
@@ -269,7 +285,7 @@ def _exceptions(pattern: Pattern, clause: Clause, spoken: _Spoken) -> tuple[str,
 def _promising(spoken: _Spoken) -> bool:
     if has(spoken.text, "instruct|hedge|website|intro") or spoken.text.endswith(("?", ":")):
         return False
-    return any(has_all(spoken.text, row) for row in language().promising.values())
+    return any(has_all(_TICK.sub("", spoken.text), row) for row in language().promising.values())
 
 
 def checkable(kind: str) -> Checkable:
