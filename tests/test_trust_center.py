@@ -43,7 +43,7 @@ def run_json(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[
 def test_a_document_alone_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     code, told = run_json([str(DOCUMENTS / "trust-center.txt")], capsys)
     assert code == 1
-    assert list(told) == ["apps", "claims", "contradictions", "providers", "schema", "tables", "unrecognised"]
+    assert list(told) == ["apps", "claims", "contradictions", "gaps", "providers", "schema", "tables", "unrecognised"]
     assert told["schema"] == "piiguard-document/1"
     claim = next(each for each in told["claims"] if each["kind"] == "no-cookies")  # type: ignore[attr-defined]
     assert {

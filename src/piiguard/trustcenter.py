@@ -206,6 +206,10 @@ class Document(msgspec.Struct, frozen=True):
     contradictions: tuple[Contradiction, ...] = ()
     dates: tuple[tuple[int, str], ...] = ()
     """Line and ISO date of the dates that `updated` and `reviewed` come from."""
+    gaps: tuple[Remark, ...] = ()
+    """What of it could not be read, so that it may promise more than is listed."""
+    blank: bool = False
+    """It holds no text at all."""
 
     @property
     def recognised(self) -> float:
@@ -263,6 +267,13 @@ class Match(msgspec.Struct, frozen=True):
     how: str
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """Something beside the answers. `line`: of the document; 0 where it is about none."""
+
+    line: int
+    says: str
+
+
 class Checked(msgspec.Struct, frozen=True):
     """A document held against itself and, where there is some, against code."""
 
@@ -283,4 +294,4 @@ class Checked(msgspec.Struct, frozen=True):
         states = {each.state for each in self.cells}
         if "contradicted" in answers or self.document.contradictions or states - {"open"}:
             return 1
-        return 3 if "not-shown" in answers or states else 0
+        return 3 if "not-shown" in answers or states or self.document.gaps else 0

@@ -15,7 +15,7 @@ from rich.text import Text
 from piiguard.formats.plain import plural, printable
 from piiguard.formats.serialise import dump
 from piiguard.formats.text import STYLES, View
-from piiguard.trustcenter import CellFinding, Checked, Contradiction, Judged, ProviderRow, Reply
+from piiguard.trustcenter import CellFinding, Checked, Contradiction, Judged, ProviderRow, Remark, Reply
 
 SCHEMA = "piiguard-document/1"
 _MARKS = {
@@ -43,6 +43,7 @@ def to_json(checked: Checked) -> str:
             "providers": [_provider(each) for each in document.providers if each.names.providers or each.names.unknown],
             "tables": [_table(checked, index) for index in range(len(document.tables))],
             "contradictions": [_contradiction(each) for each in document.contradictions],
+            "gaps": [{"line": each.line or None, "why": each.says} for each in document.gaps],
         }
     )
 
@@ -174,9 +175,13 @@ def _parts(checked: Checked, view: View) -> Iterator[Any]:
     yield from _block(
         "Apps", [f"{printable(each.name)}: {each.app or 'not scanned'} ({each.how})" for each in checked.matches]
     )
-    yield from _block("Not looked at", [printable(note) for note in checked.notes])
+    yield from _block("Not looked at", [*map(_remark, document.gaps), *map(printable, checked.notes)])
     yield Text("")
     yield Text(_last(checked), STYLES["heading"])
+
+
+def _remark(each: Remark) -> str:
+    return f"line {each.line}: {printable(each.says)}" if each.line else printable(each.says)
 
 
 def _facts(checked: Checked) -> str:
@@ -257,9 +262,12 @@ def _block(title: str, lines: list[str]) -> Iterator[Any]:
 
 def _last(checked: Checked) -> str:
     document = checked.document
-    said = plural(len({(each.statement.line, each.statement.quote) for each in checked.judged}), "promising sentence")
+    known = len({(each.statement.line, each.statement.quote) for each in checked.judged})
+    listed = len(document.unrecognised)
     told = (
-        f"{said} recognised, {len(document.unrecognised)} listed as unrecognised ({document.recognised:.0%} recognised)"
+        f"{plural(known, 'promising sentence')} recognised, {listed} listed as unrecognised ({document.recognised:.0%} recognised)"
+        if known or listed
+        else "no promise found"
     )
     answers = [each.answer for each in checked.judged if each.answer]
     counts = [f"{answers.count(name)} {name}" for name in _MARKS if name in answers]

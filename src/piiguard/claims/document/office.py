@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from piiguard.claims.document.pieces import Piece, table
@@ -80,16 +82,39 @@ def read_pdf(name: str, data: bytes) -> Iterator[Piece]:
     """The pieces of a PDF's text; lines are numbered through all pages."""
     try:
         from pypdf import PdfReader
-        from pypdf.errors import PyPdfError
+        from pypdf.errors import DependencyError, PyPdfError
     except ImportError:
         raise UsageError("PDF needs a library that is not installed", where=name, todo=_TODO) from None
     try:
-        pages = PdfReader(io.BytesIO(data)).pages
-        if len(pages) > _MAX_PAGES:
-            raise UsageError(f"the document has more than {_MAX_PAGES} pages", where=name)
-        text = "\n".join(page.extract_text() for page in pages)
-    except (PyPdfError, ValueError, KeyError, TypeError, RecursionError, AttributeError, IndexError, OSError):
+        with _unheard("pypdf"):
+            pages = PdfReader(io.BytesIO(data)).pages
+            if len(pages) > _MAX_PAGES:
+                raise UsageError(f"the document has more than {_MAX_PAGES} pages", where=name)
+            text = "\n".join(page.extract_text() for page in pages)
+    except (
+        PyPdfError,
+        DependencyError,
+        ValueError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        AttributeError,
+        IndexError,
+        OSError,
+    ):
         raise UsageError("this is no PDF document that can be read", where=name) from None
     if not text.strip():
         raise UsageError("the PDF holds no text, only pictures", where=name, todo=_TODO)
     yield from read_plain(text)
+
+
+@contextmanager
+def _unheard(library: str) -> Iterator[None]:
+    """What a library logs about a broken file is for its developers, not for the reader of the report."""
+    logger = logging.getLogger(library)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -174,7 +174,11 @@ def _split_label(body: Text) -> tuple[str, Text]:
 def _lead(text: str) -> str:
     """The last sentence of a text, when a list has to complete it."""
     last = re.split(r"(?<=[.!?])\s+(?=[A-Z])", text)[-1]
-    return last if _OPEN.search(last) or (last.endswith(":") and (_LISTING.search(last) or _NOT_DONE.match(last[:-1]))) else ""
+    return (
+        last
+        if _OPEN.search(last) or (last.endswith(":") and (_LISTING.search(last) or _NOT_DONE.match(last[:-1])))
+        else ""
+    )
 
 
 def _title_lead(text: str) -> str:

@@ -187,6 +187,7 @@ def _labelled(label: str, text: str, context: str) -> Iterator[_Spoken]:
         yield _Spoken(label, context, weak=True)
 
 
+_EXCEPTING = re.compile(r"(?:except|other than|besides|apart from|aside from|unless|only (?:if|when|where))\b")
 _PLACE = re.compile(
     r"\b(?:on|to|by|from) (?:any |the |our |our own )*(?:systems?|servers?|infrastructure"
     r"|databases?)\b[^.,;]*|\boutside (?:of )?[^.,;]*"
@@ -204,9 +205,10 @@ def _answered(question: str, text: str, context: str) -> Iterator[_Spoken]:
     asked = re.sub(r"^you\b", "we", _ASKS.sub("", question.rstrip("?")))
     closed = bool(_ASKS.match(question)) and not is_negated(question)
     if closed and answer is not None:
-        yield _Spoken(asked, context, negated=not answer)
         rest = re.sub(r"^\W*(?:yes|no|neither|never|none)\b[\s,.:;—–-]*", "", text)
-        if len(rest.split()) > 2:
+        excepted = f", {rest}" if _EXCEPTING.match(rest) else ""
+        yield _Spoken(f"{asked}{excepted}", context, negated=not answer)
+        if len(rest.split()) > 2 and not excepted:
             yield _Spoken(rest, context)
     elif (_FRAGMENT.search(text) and not (closed and _PREPOSITION.match(text))) or _SUBJECT.match(text):
         yield _Spoken(text, context)

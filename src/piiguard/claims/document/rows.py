@@ -77,7 +77,9 @@ def _columns(header: tuple[str, ...], kind: str) -> dict[str, int]:
 
 def _questions(table: Table, row: Row, cells: Mapping[str, str]) -> Iterator[Block]:
     asked = re.match(r"[^?]{5,}\?", cells["question"])
-    answer = ". ".join(each.strip(" .") for each in (cells.get("answer", ""), cells.get("more", "")) if each.strip(" ."))
+    answer = ". ".join(
+        each.strip(" .") for each in (cells.get("answer", ""), cells.get("more", "")) if each.strip(" .")
+    )
     body = Text(answer, ((0, row.line),))
     if not answer:
         return
