@@ -264,11 +264,8 @@ def _last(checked: Checked) -> str:
     document = checked.document
     known = len({(each.statement.line, each.statement.quote) for each in checked.judged})
     listed = len(document.unrecognised)
-    told = (
-        f"{plural(known, 'promising sentence')} recognised, {listed} listed as unrecognised ({document.recognised:.0%} recognised)"
-        if known or listed
-        else "no promise found"
-    )
+    share = f"{listed} listed as unrecognised ({document.recognised:.0%} recognised)"
+    told = f"{plural(known, 'promising sentence')} recognised, {share}" if known or listed else "no promise found"
     answers = [each.answer for each in checked.judged if each.answer]
     counts = [f"{answers.count(name)} {name}" for name in _MARKS if name in answers]
     cells = f"{plural(len(checked.cells), 'table finding')}" if checked.cells else ""

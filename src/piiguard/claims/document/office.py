@@ -20,6 +20,8 @@ _MAX_PART = 16 * 1024 * 1024
 _MAX_PAGES = 200
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _HEADING = re.compile(r"^heading\s?([1-6])$|^(title)$", re.IGNORECASE)
+_BROKEN = (ValueError, KeyError, TypeError, RecursionError, AttributeError, IndexError)
+"""What the library trips over in a file that is not what it says."""
 _TODO = "Install `piiguard[documents]`, or save the document as Markdown, HTML or text"
 
 
@@ -91,17 +93,7 @@ def read_pdf(name: str, data: bytes) -> Iterator[Piece]:
             if len(pages) > _MAX_PAGES:
                 raise UsageError(f"the document has more than {_MAX_PAGES} pages", where=name)
             text = "\n".join(page.extract_text() for page in pages)
-    except (
-        PyPdfError,
-        DependencyError,
-        ValueError,
-        KeyError,
-        TypeError,
-        RecursionError,
-        AttributeError,
-        IndexError,
-        OSError,
-    ):
+    except (PyPdfError, DependencyError, OSError, *_BROKEN):
         raise UsageError("this is no PDF document that can be read", where=name) from None
     if not text.strip():
         raise UsageError("the PDF holds no text, only pictures", where=name, todo=_TODO)

@@ -49,8 +49,8 @@ _LISTING = re.compile(
 """A sentence before a list that says what is done with each of its items: `We store this data in Forge:`."""
 _NOT_DONE = re.compile(
     r"^(?:what(?:'s| is| are| was)? |data |information )?(?:we |the app |it )?(?:is |are )?(?:not|never)"
-    r" (?:being |ever )?(?:stored?|collect(?:ed)?|logged|log|shared?|sent|send|transmit(?:ted)?|captured?|recorded?|persist(?:ed)?"
-    r"|included?|kept|processed)$",
+    r" (?:being |ever )?(?:stored?|collect(?:ed)?|logged|log|shared?|sent|send|transmit(?:ted)?|captured?"
+    r"|recorded?|persist(?:ed)?|included?|kept|processed)$",
     re.IGNORECASE,
 )
 """A name of a list that says what is left undone: `NOT stored`."""
@@ -63,7 +63,10 @@ _ADDRESS = re.compile(r"^(?:https?|mailto|ftp)$", re.IGNORECASE)
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """One thing that a reader saw. `level` of a heading: 1 is the highest, 0 unknown; of an item: how deep it is nested."""
+    """One thing that a reader saw.
+
+    `level` of a heading: 1 is the highest, 0 unknown; of an item: how deep it is nested, 1 or more.
+    """
 
     kind: Kind
     body: Text
@@ -174,11 +177,8 @@ def _split_label(body: Text) -> tuple[str, Text]:
 def _lead(text: str) -> str:
     """The last sentence of a text, when a list has to complete it."""
     last = re.split(r"(?<=[.!?])\s+(?=[A-Z])", text)[-1]
-    return (
-        last
-        if _OPEN.search(last) or (last.endswith(":") and (_LISTING.search(last) or _NOT_DONE.match(last[:-1])))
-        else ""
-    )
+    named = last.endswith(":") and (_LISTING.search(last) or _NOT_DONE.match(last[:-1]))
+    return last if named or _OPEN.search(last) else ""
 
 
 def _title_lead(text: str) -> str:

@@ -23,7 +23,8 @@ _SUBJECT = re.compile(r"^(?:you|we|it|they|our|your|all|this|atlassian|forge|the
 _LEADS = (
     (
         re.compile(
-            r"^(?:what(?:'s| is| are| was)? |data |information )?(?:we |the app |it )?(?:is |are )?(?:not|never) (?:being |ever )?(?P<verb>\w+)",
+            r"^(?:what(?:'s| is| are| was)? |data |information )?(?:we |the app |it )?(?:is |are )?(?:not|never)"
+            r" (?:being |ever )?(?P<verb>\w+)",
             re.I,
         ),
         "the app does not",

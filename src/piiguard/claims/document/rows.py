@@ -18,7 +18,8 @@ _KINDS: dict[str, dict[str, str]] = {
     "inventory": {
         "data": (
             r"^(?:data|item|element|field|information|record|what|personal data|categor(?:y|ies)|content"
-            r"|(?:type|category|class|kind)s? of (?:personal )?data|(?:stored |personal )?data (?:type|category|element|item|field|class|stored)"
+            r"|(?:type|category|class|kind)s? of (?:personal )?data"
+            r"|(?:stored |personal )?data (?:type|category|element|item|field|class|stored)"
             r"|what (?:is|we) stored?|what data)s?$"
         ),
         "where": r"^where|\bstored?\b|\bstorage\b|location|persisted",
@@ -44,7 +45,7 @@ _PLATFORM = re.compile(r"\b(?:atlassian|forge|platform|inherited)\b", re.I)
 
 
 def kind_of_rows(header: tuple[str, ...]) -> str:
-    """What the rows under a header stand for: `questions`, `inventory`, `certifications`, or empty for none of these."""
+    """What the rows under a header stand for: `questions`, `inventory`, `certifications`, or none of these (empty)."""
     for kind, needs in _NEEDS.items():
         columns = _columns(header, kind)
         if columns.keys() >= set(needs) and (kind != "inventory" or columns.keys() & _TELLING):
@@ -77,9 +78,8 @@ def _columns(header: tuple[str, ...], kind: str) -> dict[str, int]:
 
 def _questions(table: Table, row: Row, cells: Mapping[str, str]) -> Iterator[Block]:
     asked = re.match(r"[^?]{5,}\?", cells["question"])
-    answer = ". ".join(
-        each.strip(" .") for each in (cells.get("answer", ""), cells.get("more", "")) if each.strip(" .")
-    )
+    said = (cells.get(name, "").strip(" .") for name in ("answer", "more"))
+    answer = ". ".join(each for each in said if each)
     body = Text(answer, ((0, row.line),))
     if not answer:
         return

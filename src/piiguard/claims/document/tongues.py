@@ -32,7 +32,10 @@ def _tongues() -> _Tongues:
 
 
 def tongue_of(text: str) -> str:
-    """The other language that a text is in, `another language` where its script alone tells, or empty: English, or unclear."""
+    """The other language that a text is in, or empty: it is English, or too short to tell.
+
+    `another language` where the script alone tells.
+    """
     letters = [each for each in text if each.isalpha()]
     latin = sum("LATIN" in unicodedata.name(each, "") for each in letters)
     if letters and latin < _LATIN * len(letters):
