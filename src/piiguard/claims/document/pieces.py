@@ -116,7 +116,7 @@ class _Arranger:
             self._question, self._term = asked[1], ""
             self._begin("")
         elif piece.kind == "term":
-            self._term = text.rstrip(":")
+            self._term, self._question = text.rstrip(":"), ""
             self._begin("")
         else:
             self._prose(piece)

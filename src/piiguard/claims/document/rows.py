@@ -24,7 +24,7 @@ _KINDS: dict[str, dict[str, str]] = {
         ),
         "where": r"^where|\bstored?\b|\bstorage\b|location|persisted",
         "retention": r"retention|retained|kept|how long|delet|lifetime|\bttl\b",
-        "recipient": r"shared|sent to|recipient|transmitted|disclosed|third[- ]part|leaves",
+        "recipient": r"shared|(?:sent|handed|given|goes) to|recipient|transmitted|disclosed|third[- ]part|leaves",
         "encrypted": r"encrypt",
         "contents": r"^(?:contents?|examples?|fields?|description|details|what it holds)$",
     },
@@ -95,7 +95,7 @@ def _inventory(table: Table, row: Row, cells: Mapping[str, str]) -> Iterator[Blo
         return
     contents = cells.get("contents", "")
     named = f"{data} ({contents})" if contents and not _EMPTY.match(contents) else data
-    for sentence in dict.fromkeys(_said_of(named, table, cells)):
+    for sentence in filter(None, dict.fromkeys(_said_of(named, table, cells))):
         yield Block(Text(sentence, ((0, row.line),)), table.headings, quote=" | ".join(row.cells))
 
 
@@ -124,8 +124,9 @@ def _stored(data: str, cell: str) -> str:
 
 
 def _sent(data: str, cell: str) -> str:
+    """Where a kind of data goes. That it goes nowhere says nothing about the other rows, and is no claim."""
     if reply(cell) is False:
-        return f"{data} is not sent to third parties"
+        return ""
     if _PLATFORM.match(cell):
         return f"{data} is sent only to Atlassian"
     return f"{data} is sent to {'third parties' if reply(cell) else cell}"

@@ -78,6 +78,13 @@ def with_text(document: Document) -> Document:
     return document
 
 
+def _unsaid(statement: Statement, said: list[Statement]) -> bool:
+    """Whether the row of a table has not said the same already, in another of its cells."""
+    return not any(
+        (each.line, each.kind, each.polarity) == (statement.line, statement.kind, statement.polarity) for each in said
+    )
+
+
 def _nothing_found(document: Document) -> Iterator[Remark]:
     """A page without any promise is more likely one that was not read as it is meant."""
     if not (document.statements or document.unrecognised or document.overview or document.providers):
@@ -99,7 +106,7 @@ def _read_all(parts: tuple[Block | Table, ...], tables: Iterator[Taken], names: 
         for block in taken.blocks if taken else (part,) if isinstance(part, Block) else ():
             for sentence in sentences(block) if not tongue_of(block.body.text) else ():
                 found, rest = statements(sentence, names, places)
-                said += found
+                said += [each for each in found if not block.quote or _unsaid(each, said)]
                 loose += [rest] if rest else []
     return _Said(tuple(said), tuple(loose))
 
