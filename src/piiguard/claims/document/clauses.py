@@ -114,7 +114,7 @@ def _clause(text: str, negated: bool | None, *, condition: bool = False) -> Clau
     cut = _EXCEPT.search(text)
     excepted = ""
     if cut and cut.start() > 0:
-        text, excepted = text[: cut.start()], text[cut.start() :].strip(" ,(")
+        text, excepted = text[: cut.start()], text[cut.start() :].strip(" ,()")
     return Clause(text, is_negated(text) if negated is None else negated, excepted, condition)
 
 

@@ -55,6 +55,8 @@ _STANDS = re.compile(
 """An item that is a sentence of its own."""
 _INVITING = frozenset({"security-contact", "data-subject-requests", "dpa-on-request"})
 """Kinds that a sentence to the reader can make: what others say to the reader is advice, and no promise."""
+_CALLS = frozenset({"overview-external-calls", "no-personal-data-sent", "no-external-infrastructure"})
+"""Kinds about what is outside of Atlassian: that Atlassian is excepted goes without saying."""
 _POINTS_BACK = re.compile(r"^(?:It|This app|The app|They)\b")
 
 
@@ -81,8 +83,10 @@ def statements(sentence: Sentence, names: Names, places: Places) -> tuple[tuple[
     """The claims of a sentence; or, where it makes none and reads like a promise, the sentence itself."""
     spoken = tuple(_spoken(sentence, names))
     said = _all_said(each for each in spoken if not each.weak) or _all_said(spoken)
-    if sentence.block.lead:
+    if sentence.block.lead and said:
         said = tuple(each for each in said if each.polarity == "disclosure" or each not in _of_lead(sentence, names))
+        if not said:
+            return (), None
     if not said and sentence.first and sentence.block.label:
         said = tuple(_said(_joined(sentence, names)))
     if _about_website(sentence):
@@ -275,7 +279,7 @@ def _polarity(pattern: Pattern, clause: Clause, context: str) -> Polarity | None
 def _exceptions(pattern: Pattern, clause: Clause, spoken: _Spoken) -> tuple[str, ...]:
     """What the wording excepts by itself, and what the clause names; words that no exception has stay as they are."""
     named = []
-    if clause.excepted:
+    if clause.excepted and not (pattern.kind in _CALLS and has(clause.excepted, "atlassian-itself")):
         named = [name for name, each in language().exceptions.items() if has(clause.excepted, each.words)]
         named = named or [re.sub(r"\bsvc(?:-\w+)?", "the named service", clause.excepted)[:120]]
     if clause.negated and pattern.kind != "configuration-data-only":
