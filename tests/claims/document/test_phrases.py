@@ -62,6 +62,11 @@ def test_polarity(text: str, kind: str, polarity: str) -> None:
         ("Is personal data stored?\n\nNo, except Atlassian account IDs.", ("account-ids",)),
         ("No personal data is stored, except in Atlassian storage.", ("in-atlassian-storage",)),
         ("The app makes no external calls (except the Jira REST API).", ()),
+        (
+            "Unless an administrator connects one, no data is sent to third parties.",
+            ("customer-configured",),
+        ),
+        ("No data is sent to a service that has not been configured by your administrator.", ("customer-configured",)),
         ("No data is shared with third parties unless the moon is full.", ("unless the moon is full",)),
     ],
 )
@@ -77,6 +82,8 @@ def test_exceptions(text: str, exceptions: tuple[str, ...]) -> None:
         "Please do not store personal data in page titles.",
         "© 2026 The Vendor. GitHub",
         "If you use AI features:",
+        "Most of our apps do not send data to third parties.",
+        "Generally, no data is sent out.",
         "When reporting a bug, include:\n\n- A screen recording\n",
         "Keys should never be shared through Jira.",
     ],

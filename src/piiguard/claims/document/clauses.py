@@ -23,7 +23,9 @@ _NOT_NO = re.compile(
 _EXCEPT = re.compile(
     r",?\s*\(?\b(?:except(?:ing)?(?: for| when| where| that| those| as)?|other than|besides"
     r"|apart from|aside from|beyond(?= atlassian| the| what)"
-    r"|unless|save (?:for|where)|excluding|with the exception of|only (?:if|when|where)|outside of what)\b"
+    r"|unless|save (?:for|where)|excluding|with the exception of|only (?:if|when|where)|outside of what"
+    r"|that (?:has|have|is|are|was|were) not (?:been )?(?:\w+ly )?"
+    r"(?=(?:configured|enabled|connected|chosen|selected|set up)\b))\b"
 )
 _CUT = re.compile(
     r"\s*;\s*|\s+[–—-]{1,2}\s+(?!such as|including|for example|eg|like|ie)|:\s+|,?\s+\b(?:but|whereas"
@@ -41,6 +43,9 @@ _CUT = re.compile(
 _CONDITION = re.compile(
     r"^(?:if|when|whenever|where|should|in the (?:unlikely )?(?:event|case)|in case|once|after|upon"
     r"|before|since|as|because|to|for)\b(?:\([^)]*\)|[^,(])*,\s+"
+)
+_EXCEPT_FIRST = re.compile(
+    r"^(?P<said>(?:unless|except(?:ing)?|other than|apart from|with the exception of)\b[^,]*),\s+"
 )
 _ONLY_CONDITION = re.compile(r"^(?:if|when|whenever|where|should|in case)\b[^,]*:$")
 _ALTERNATIVE = re.compile(r",?\s+or\s+(?:to\s+)?(?:no|not|none|nowhere)\b.*$")
@@ -75,6 +80,11 @@ def clauses(sentence: str, negated: bool | None = None) -> Iterator[Clause]:
     rest = _ASIDE.sub("", rest)
     if re.search(r"\b(?:only|exclusively|solely)\b", rest):
         rest = _ALTERNATIVE.sub("", rest)
+    first = _EXCEPT_FIRST.match(rest)
+    if first:
+        for each in clauses(rest[first.end() :], negated):
+            yield each if each.excepted else msgspec.structs.replace(each, excepted=first["said"])
+        return
     opening = _CONDITION.match(rest)
     if opening and " = " not in opening[0]:
         causal = rest.startswith(("since ", "as ", "because "))

@@ -253,10 +253,10 @@ def _verb(word: str | None) -> str:
 
 
 def _said(spoken: _Spoken) -> Iterator[Said]:
-    if has(spoken.text, "intro"):
+    if has(spoken.text, "intro|mostly-so"):
         return
     for clause in clauses(spoken.text, spoken.negated):
-        if not clause.condition and not has(clause.text, "hedge"):
+        if not clause.condition and not has(clause.text, "hedge|mostly"):
             advice = has(clause.text, "advice")
             for pattern in language().patterns:
                 if advice and pattern.kind not in _INVITING:
