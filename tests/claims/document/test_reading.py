@@ -212,3 +212,17 @@ def test_any_text_can_be_read_and_lines_exist(text: str, suffix: str) -> None:
 
 def test_same_bytes_same_document() -> None:
     assert read_text(TEXT, "page.txt") == read_text(TEXT, "page.txt")
+
+
+def test_indented_html_after_an_empty_line_is_read_as_html() -> None:
+    document = read_text(
+        '<div>\n\n    <a href="/x" class="card">\n        <p>The app sets no cookies.</p>\n    </a>\n</div>\n'
+    )
+    assert [(each.line, each.kind, each.quote) for each in document.statements] == [
+        (4, "no-cookies", "The app sets no cookies.")
+    ]
+
+
+def test_what_is_not_personal_is_not_taken_for_personal() -> None:
+    found = said("The app stores the following non-personal configuration data:\n\n- Templates\n- Colours\n")
+    assert "no-personal-data-stored" not in {kind for kind, _ in found}

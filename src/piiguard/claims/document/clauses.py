@@ -34,7 +34,7 @@ _CUT = re.compile(
     r"|,?\s+and\s+(?=(?:(?:we|it|they|you|your|our|the app|apps|this|that|these|all|no|nothing|there"
     r"|is|are|was|will|do|does|never"
     r"|has|have|can|cannot|only|stays?|remains?|runs?|hold|sets?|uses?|makes?|stores?|keeps?|sends?"
-    r"|contains?|automatically)\b|(?:\w+ )?(?:do|does|is|are)n't\b))"
+    r"|contains?|automatically|built on)\b|(?:\w+ )?(?:do|does|is|are)n't\b))"
     r"|,\s+(?=(?:we|it|they|our|the app|apps|no data|nothing|everything|atlassian)\b(?! names))"
     r"|,\s+(?=hosted (?:on|by|in)\b)"
     r"|,\s+and\s+(?=(?:removed|deleted|purged|erased|discarded|encrypted)\b)"

@@ -42,8 +42,8 @@ _OPEN_TITLE = re.compile(
 """A title that its list completes: `What the app does not do`."""
 _LISTING = re.compile(
     r"\b(?:following|includes?|including|such as|namely|sub-?processors|providers|third[- ]part(?:y|ies))\b"
-    r"|\b(?:(?:meta)?data|information|contents?|details)\b.*\b(?:stor|collect|keep|kept|log|access|process|retain|persist|send|sent)\w*"
-    r"|\b(?:stor|collect|keep|kept|retain|persist|log)\w*\b.*\b(?:(?:meta)?data|information|contents?|details)\b",
+    r"|\b(?:(?:meta)?data|information|contents?|details|fields|records|items)\b.*\b(?:stor|collect|keep|kept|log|access|process|retain|persist|send|sent)\w*"
+    r"|\b(?:stor|collect|keep|kept|retain|persist|log)\w*\b.*\b(?:(?:meta)?data|information|contents?|details|fields|records|items)\b",
     re.IGNORECASE,
 )
 """A sentence before a list that says what is done with each of its items: `We store this data in Forge:`."""
@@ -54,6 +54,8 @@ _NOT_DONE = re.compile(
     re.IGNORECASE,
 )
 """A name of a list that says what is left undone: `NOT stored`."""
+_SUBJECT = re.compile(r"^(?:the|our|your|all|these|this|each)(?: [\w'-]+){1,4}:$", re.IGNORECASE)
+"""A subject of which each item of a list says something: `The API token:`."""
 _BARE_VERB = re.compile(
     r"^(?:collect|stor|sav|keep|retain|shar|sell|send|transmit|transfer|us|track|perform|access|read|process|log|record|requir|request|ask|call|expos|set|creat|train)e?\b",
     re.IGNORECASE,
@@ -178,7 +180,7 @@ def _lead(text: str) -> str:
     """The last sentence of a text, when a list has to complete it."""
     last = re.split(r"(?<=[.!?])\s+(?=[A-Z])", text)[-1]
     named = last.endswith(":") and (_LISTING.search(last) or _NOT_DONE.match(last[:-1]))
-    return last if named or _OPEN.search(last) else ""
+    return last if named or _OPEN.search(last) or _SUBJECT.match(last) else ""
 
 
 def _title_lead(text: str) -> str:

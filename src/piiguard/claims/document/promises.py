@@ -228,6 +228,11 @@ def _joined(sentence: Sentence, names: Names) -> _Spoken:
 
 
 _TICK = re.compile(r"^[❌✗✘✅✓✔☑]\s*")
+_PREDICATE = re.compile(
+    r"^(?:never |only )?(?:is|are|was|does|do|will|can|cannot|has|have"
+    r"|stores|collects|sends|reads|uses|runs|keeps|shares|logs)\b"
+)
+"""What is said of the subject that introduces a list."""
 _BRACKET = re.compile(r"\([^()]*\)")
 
 
@@ -235,6 +240,8 @@ def _led(lead: str, text: str) -> str:
     """The sentence with the words that introduce its list, unless it stands on its own."""
     bare = _TICK.sub("", text)
     denied = is_negated(_BRACKET.sub("", bare))
+    if lead and _PREDICATE.match(bare):
+        return f"{lead.rstrip(': ')} {bare}"
     if not lead or _STANDS.search(bare) or (denied and (is_negated(lead) or has(bare, "doing"))):
         return text
     if is_negated(lead):
