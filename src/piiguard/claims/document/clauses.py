@@ -80,11 +80,15 @@ def clauses(sentence: str, negated: bool | None = None) -> Iterator[Clause]:
     rest = _ASIDE.sub("", rest)
     if re.search(r"\b(?:only|exclusively|solely)\b", rest):
         rest = _ALTERNATIVE.sub("", rest)
-    first = _EXCEPT_FIRST.match(rest)
-    if first:
-        for each in clauses(rest[first.end() :], negated):
-            yield each if each.excepted else msgspec.structs.replace(each, excepted=first["said"])
-        return
+    if first := _EXCEPT_FIRST.match(rest):
+        told = _cut(rest[first.end() :], negated)
+        yield from (each if each.excepted else msgspec.structs.replace(each, excepted=first["said"]) for each in told)
+    else:
+        yield from _cut(rest, negated)
+    yield from (_clause(aside, None) for aside in asides)
+
+
+def _cut(rest: str, negated: bool | None) -> Iterator[Clause]:
     opening = _CONDITION.match(rest)
     if opening and " = " not in opening[0]:
         causal = rest.startswith(("since ", "as ", "because "))
@@ -92,8 +96,6 @@ def clauses(sentence: str, negated: bool | None = None) -> Iterator[Clause]:
         rest = rest[opening.end() :]
     for part in _balanced(part for part in _CUT.split(rest) if part):
         yield from _without(part, negated)
-    for aside in asides:
-        yield _clause(aside, None)
 
 
 def _balanced(parts: Iterable[str]) -> Iterator[str]:

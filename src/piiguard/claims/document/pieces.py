@@ -54,6 +54,7 @@ _NOT_DONE = re.compile(
     re.IGNORECASE,
 )
 """A name of a list that says what is left undone: `NOT stored`."""
+_LONGEST_LEAD = 400
 _SUBJECT = re.compile(r"^(?:the|our|your|all|these|this|each)(?: [\w'-]+){1,4}:$", re.IGNORECASE)
 """A subject of which each item of a list says something: `The API token:`."""
 _BARE_VERB = re.compile(
@@ -179,6 +180,8 @@ def _split_label(body: Text) -> tuple[str, Text]:
 def _lead(text: str) -> str:
     """The last sentence of a text, when a list has to complete it."""
     last = re.split(r"(?<=[.!?])\s+(?=[A-Z])", text)[-1]
+    if len(last) > _LONGEST_LEAD:
+        return ""
     named = last.endswith(":") and (_LISTING.search(last) or _NOT_DONE.match(last[:-1]))
     return last if named or _OPEN.search(last) or _SUBJECT.match(last) else ""
 

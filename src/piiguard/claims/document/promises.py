@@ -86,8 +86,8 @@ def statements(sentence: Sentence, names: Names, places: Places) -> tuple[tuple[
     if sentence.block.lead and said:
         said = tuple(each for each in said if each.polarity == "disclosure" or each not in _of_lead(sentence, names))
         if not said:
-            return (), None
-    if not said and sentence.first and sentence.block.label:
+            spoken = (_Spoken(normal(sentence.body.text, names), ""),)
+    elif not said and sentence.first and sentence.block.label:
         said = tuple(_said(_joined(sentence, names)))
     if _about_website(sentence):
         return (), None

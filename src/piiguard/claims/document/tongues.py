@@ -16,6 +16,8 @@ from piiguard.trustcenter import Block, Remark
 
 _FEW = 2
 """Small words of another language that a text must have, and more of them than English ones."""
+_ENOUGH = 2000
+"""Characters of a text that are looked at."""
 _LATIN = 0.5
 """Share of Latin letters below which a text is in no language that has small words here."""
 
@@ -36,6 +38,7 @@ def tongue_of(text: str) -> str:
 
     `another language` where the script alone tells.
     """
+    text = text[:_ENOUGH]
     letters = [each for each in text if each.isalpha()]
     latin = sum("LATIN" in unicodedata.name(each, "") for each in letters)
     if letters and latin < _LATIN * len(letters):

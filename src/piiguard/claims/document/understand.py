@@ -78,13 +78,6 @@ def with_text(document: Document) -> Document:
     return document
 
 
-def _unsaid(statement: Statement, said: list[Statement]) -> bool:
-    """Whether the row of a table has not said the same already, in another of its cells."""
-    return not any(
-        (each.line, each.kind, each.polarity) == (statement.line, statement.kind, statement.polarity) for each in said
-    )
-
-
 def _nothing_found(document: Document) -> Iterator[Remark]:
     """A page without any promise is more likely one that was not read as it is meant."""
     if not (document.statements or document.unrecognised or document.overview or document.providers):
@@ -100,13 +93,16 @@ def _read_all(parts: tuple[Block | Table, ...], tables: Iterator[Taken], names: 
     """Claims and what else reads like one, in document order."""
     said: list[Statement] = []
     loose: list[Loose] = []
+    rows: set[tuple[int, str, str]] = set()
+    """What the row of a table has said, so that another of its cells does not say it again."""
     for part in parts:
         taken = next(tables) if isinstance(part, Table) else None
         said += taken.statements if taken else ()
         for block in taken.blocks if taken else (part,) if isinstance(part, Block) else ():
             for sentence in sentences(block) if not tongue_of(block.body.text) else ():
                 found, rest = statements(sentence, names, places)
-                said += [each for each in found if not block.quote or _unsaid(each, said)]
+                said += [each for each in found if not block.quote or (each.line, each.kind, each.polarity) not in rows]
+                rows.update((each.line, each.kind, each.polarity) for each in found)
                 loose += [rest] if rest else []
     return _Said(tuple(said), tuple(loose))
 
