@@ -340,3 +340,21 @@ def test_the_old_tables_of_a_page_become_the_parts(app: Path, capsys: pytest.Cap
     capsys.readouterr()
     code, told = run_json([str(page), "--app", str(app)], capsys)
     assert (code, [each for table in told["tables"] for each in table["findings"]]) == (0, [])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "says"),
+    [
+        ("", 2, "holds no text"),
+        ("# Hello\n\nNice weather.\n", 3, "no promise was found"),
+        ("# Hallo\n\nWir speichern keine Daten und die App sendet nichts.\n", 3, "only English is read"),
+        ("The app sets no cookies.\n", 0, "1 promising sentence recognised"),
+    ],
+)
+def test_a_document_in_which_nothing_is_found(
+    text: str, code: int, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "page.md").write_text(text, encoding="utf-8")
+    assert cli.run(["trust-center", "check", str(tmp_path / "page.md")]) == code
+    told = capsys.readouterr()
+    assert says in " ".join((told.out + told.err).split())

@@ -61,6 +61,8 @@ class Block(msgspec.Struct, frozen=True):
     """The sentence that introduces the list (`The apps do not:`)."""
     question: str = ""
     """The question that this answers."""
+    quote: str = ""
+    """What a report shows, where the body was put together from a table's cells."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -90,7 +92,9 @@ class Sentence(msgspec.Struct, frozen=True):
     @property
     def quote(self) -> str:
         """What a report shows: with the words that the sentence needs to be understood."""
-        before = self.block.question or self.block.lead or (f"{self.block.label}:" if self.block.label else "")
+        if self.block.quote:
+            return self.block.quote
+        before = self.block.question or (f"{self.block.label}:" if self.block.label else self.block.lead)
         return f"{before} {self.body.text}".strip() if before and (self.first or self.block.lead) else self.body.text
 
 
@@ -212,6 +216,10 @@ class Document(msgspec.Struct, frozen=True):
     contradictions: tuple[Contradiction, ...] = ()
     dates: tuple[tuple[int, str], ...] = ()
     """Line and ISO date of the dates that `updated` and `reviewed` come from."""
+    gaps: tuple[Remark, ...] = ()
+    """What of it could not be read, so that it may promise more than is listed."""
+    blank: bool = False
+    """It holds no text at all."""
 
     @property
     def recognised(self) -> float:
@@ -298,4 +306,4 @@ class Checked(msgspec.Struct, frozen=True):
         states = {each.state for each in self.cells}
         if "contradicted" in answers or self.document.contradictions or states - {"open"}:
             return 1
-        return 3 if "not-shown" in answers or states else 0
+        return 3 if "not-shown" in answers or states or self.document.gaps else 0

@@ -55,7 +55,7 @@ def to_json(checked: Checked) -> str:
             "providers": [_provider(each) for each in document.providers if each.names.providers or each.names.unknown],
             "tables": [_table(checked, index) for index in range(len(document.tables))],
             "contradictions": [_contradiction(each) for each in document.contradictions],
-            "gaps": [{"line": each.line or None, "why": each.says} for each in checked.gaps],
+            "gaps": [{"line": each.line or None, "why": each.says} for each in (*document.gaps, *checked.gaps)],
             "notes": [{"line": each.line or None, "says": each.says} for each in checked.notes],
         }
     )
@@ -187,10 +187,14 @@ def _parts(checked: Checked, view: View) -> Iterator[Any]:
         for each in checked.predictions
     ])  # fmt: skip
     yield from _block("Apps", [f"{printable(each.name)}: {_folder(each)} ({each.how})" for each in checked.matches])
-    yield from _block("Not looked at", [_remark(each) for each in checked.gaps])
+    yield from _block("Not looked at", [_remark(each) for each in (*document.gaps, *checked.gaps)])
     yield from _block("Worth knowing", [_remark(each) for each in checked.notes])
     yield Text("")
     yield Text(_last(checked), STYLES["heading"])
+
+
+def _remark(each: Remark) -> str:
+    return f"line {each.line}: {printable(each.says)}" if each.line else printable(each.says)
 
 
 def _facts(checked: Checked) -> str:
@@ -269,10 +273,6 @@ def _cell(each: CellFinding, checked: Checked) -> str:
     return f"line {each.line}, {each.column}{who}: {each.state}. {printable(each.reason)}"
 
 
-def _remark(each: Remark) -> str:
-    return f"line {each.line}: {printable(each.says)}" if each.line else printable(each.says)
-
-
 def _pair(each: Contradiction) -> str:
     first, second = each.lines
     places = f"line {first}: “{printable(each.quotes[0])}”"
@@ -299,10 +299,10 @@ def _counted(judged: Judged) -> str:
 
 def _last(checked: Checked) -> str:
     document = checked.document
-    said = plural(len({(each.statement.line, each.statement.quote) for each in checked.judged}), "promising sentence")
-    told = (
-        f"{said} recognised, {len(document.unrecognised)} listed as unrecognised ({document.recognised:.0%} recognised)"
-    )
+    known = len({(each.statement.line, each.statement.quote) for each in checked.judged})
+    listed = len(document.unrecognised)
+    share = f"{listed} listed as unrecognised ({document.recognised:.0%} recognised)"
+    told = f"{plural(known, 'promising sentence')} recognised, {share}" if known or listed else "no promise found"
     answers = [_counted(each) for each in checked.judged if each.answer]
     counts = [f"{answers.count(name)} {name}" for name in (*_MARKS, _AS_DISCLOSED) if name in answers]
     cells = f"{plural(len(checked.cells), 'table finding')}" if checked.cells else ""

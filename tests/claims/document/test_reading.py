@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims.document.document_builders import FOLDER, read_text, said
+from piiguard.claims.document.judging import alone
 from piiguard.claims.document.reading import FORMATS, MAX_BYTES, load, read
 from piiguard.claims.document.understand import understand
 from piiguard.errors import UsageError
@@ -119,6 +120,64 @@ def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
         load(tmp_path / "none.md")
 
 
+def test_what_the_pdf_library_logs_is_not_heard(caplog: pytest.LogCaptureFixture) -> None:
+    broken = pdf(["We store no personal data."]).replace(b"startxref\n", b"startxref\n9")
+    assert [each.kind for each in understand("page.pdf", broken).statements] == ["no-personal-data-stored"]
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Wir speichern keine Daten und die App sendet nichts.\n", "this paragraph is in German"),
+        ("Nous ne stockons aucune donnée.\n\nLes données sont dans le site.\n", "2 paragraphs"),
+        ("当应用不存储任何个人数据。\n", "another language"),
+    ],
+)
+def test_another_language_is_a_gap(text: str, says: str) -> None:
+    document = read_text(f"# Page\n\nWe set no cookies.\n\n{text}")
+    assert [each.kind for each in document.statements] == ["no-cookies"]
+    (gap,) = document.gaps
+    assert gap.line == 5
+    assert says in gap.says
+    assert "only English is read" in gap.says
+
+
+def test_an_english_page_has_no_gap_and_one_without_a_promise_has() -> None:
+    assert not read_text("We set no cookies, and GitLab in die Cloud is fine.").gaps
+    (gap,) = read_text("# Page\n\nHello.\n").gaps
+    assert "no promise was found" in gap.says
+
+
+@pytest.mark.parametrize("text", ["", " \n\n", "<!-- nothing -->", "<script>x()</script>"])
+def test_a_document_without_text_is_refused_when_it_is_judged(text: str) -> None:
+    with pytest.raises(UsageError, match="holds no text"):
+        alone(read_text(text))
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("Last updated: 2026/03/05", "2026-03-05"),
+        ("Last update: 5-March-2026", "2026-03-05"),
+        ("Updated on Thursday, 5 March 2026", "2026-03-05"),
+        ("Version 3 (5th March 2026)", "2026-03-05"),
+        ("Published 05.03.2026", "2026-03-05"),
+        ("Version 3.1 of the app", None),
+        ("Last updated: 2026/13/45", None),
+    ],
+)
+def test_forms_of_dates(written: str, day: str | None) -> None:
+    assert read_text(f"# Page\n\n{written}\n").updated == day
+
+
+def test_hosts_that_a_sentence_writes_out_are_named() -> None:
+    document = read_text(
+        "- External calls: To be stated: `hooks.vendor.example`, see `manifest.yml` and api.atlassian.com\n"
+    )
+    assert [row.names.hosts for row in document.providers] == [("hooks.vendor.example",)]
+
+
 def test_what_nobody_sees_is_not_read() -> None:
     hidden = "<script>We store personal data.</script><style>.x{}</style><p hidden>We set cookies.</p>"
     assert not said(f"<body>{hidden}<p>Hello.</p></body>", "page.html")
@@ -153,3 +212,17 @@ def test_any_text_can_be_read_and_lines_exist(text: str, suffix: str) -> None:
 
 def test_same_bytes_same_document() -> None:
     assert read_text(TEXT, "page.txt") == read_text(TEXT, "page.txt")
+
+
+def test_indented_html_after_an_empty_line_is_read_as_html() -> None:
+    document = read_text(
+        '<div>\n\n    <a href="/x" class="card">\n        <p>The app sets no cookies.</p>\n    </a>\n</div>\n'
+    )
+    assert [(each.line, each.kind, each.quote) for each in document.statements] == [
+        (4, "no-cookies", "The app sets no cookies.")
+    ]
+
+
+def test_what_is_not_personal_is_not_taken_for_personal() -> None:
+    found = said("The app stores the following non-personal configuration data:\n\n- Templates\n- Colours\n")
+    assert "no-personal-data-stored" not in {kind for kind, _ in found}

@@ -115,3 +115,57 @@ def test_names_of_services_are_told_apart() -> None:
     assert all(
         each.hosts or each.self_hosted or each.name == "Hetzner" for each in providers() if each.kind != "tracker"
     )
+
+
+QUESTIONS = "| Nr | Question | Answer | Notes |\n|---|---|---|---|\n"
+INVENTORY = "| Data | Where stored | Retention | Sent to |\n|---|---|---|---|\n"
+STANDARDS = "| Standard | Status | Holder |\n|---|---|---|\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "claims"),
+    [
+        (f"{QUESTIONS}| 1 | Do you use cookies? | No | |\n", "questions", {("no-cookies", "promise")}),
+        (f"{QUESTIONS}| 1 | Do you use cookies? | Yes | |\n", "questions", {("no-cookies", "disclosure")}),
+        (f"{QUESTIONS}| 1 | Do you use cookies? | | |\n", "questions", set()),
+        (
+            f"{INVENTORY}| Account IDs | Forge storage | 30 days | None |\n",
+            "inventory",
+            {("no-personal-data-stored", "disclosure"), ("retention", "promise")},
+        ),
+        (f"{INVENTORY}| Account IDs | Not stored | - | - |\n", "inventory", {("no-personal-data-stored", "promise")}),
+        (f"{INVENTORY}| Account IDs | - | - | - |\n", "inventory", set()),
+        (
+            f"{INVENTORY}| Page text | - | Until uninstall | OpenAI |\n",
+            "inventory",
+            {
+                ("data-removed-on-uninstall", "promise"),
+                ("no-personal-data-sent", "disclosure"),
+                ("ai-processing-listed", "disclosure"),
+            },
+        ),
+        (f"{STANDARDS}| SOC 2 | Certified | Us |\n", "certifications", {("certifications", "promise")}),
+        (f"{STANDARDS}| SOC 2 | Planned | Us |\n", "certifications", {("certifications", "disclosure")}),
+        (f"{STANDARDS}| SOC 2 | Certified | Atlassian |\n", "certifications", {("inherited-controls", "promise")}),
+        (f"{STANDARDS}| GDPR | No | Us |\n", "certifications", {("gdpr-compliance", "disclosure")}),
+        (
+            "| Severity | First response | Room |\n|---|---|---|\n| Critical vulnerability | 1 day | 7 |\n",
+            "other",
+            {("response-times", "promise")},
+        ),
+    ],
+)
+def test_rows_that_stand_for_sentences(text: str, kind: str, claims: set[tuple[str, str]]) -> None:
+    assert [table.kind for table in read_text(text).tables] == [kind]
+    found = said(text)
+    assert found >= claims
+    assert {name for name, _ in found} <= {
+        *(name for name, _ in claims),
+        "configuration-data-only",
+        "encryption-at-rest",
+    }
+
+
+def test_a_row_is_quoted_as_it_stands() -> None:
+    (first, *_) = read_text(f"{INVENTORY}| Account IDs | Forge storage | 30 days | None |\n").statements
+    assert first.quote == "Account IDs | Forge storage | 30 days | None"

@@ -16,14 +16,16 @@ _NOT_NO = re.compile(
     r"\bnot only\b|\bno later than\b|\bwithout (?:undue |any )?delay\b|\bno (?:more|longer) than\b|\bnot limited to\b"
     r"|\bwhether or not\b|\bif not\b|\bno matter\b|\b(?:no|without) (?:additional |extra )?(?:cost|charge|notice)\b"
     r"|\bnothing but\b|\bnone other than\b|\bdo(?:es)? not hesitate\b|\bdon't hesitate\b|\bno-code\b"
-    r"|\bnot? earlier than\b"
+    r"|\bnot? earlier than\b|\bzero-(?:touch|config\w*|day|downtime)\b"
     r"|\bno (?:need|reason) to worry\b|\bnot just\b|\bnot necessarily\b|\bwithout (?:leaving"
     r"|interruption)\b|\bnot (?:yet )?sure\b"
 )
 _EXCEPT = re.compile(
     r",?\s*\(?\b(?:except(?:ing)?(?: for| when| where| that| those| as)?|other than|besides"
     r"|apart from|aside from|beyond(?= atlassian| the| what)"
-    r"|unless|save (?:for|where)|excluding|with the exception of|only (?:if|when|where)|outside of what)\b"
+    r"|unless|save (?:for|where)|excluding|with the exception of|only (?:if|when|where)|outside of what"
+    r"|that (?:has|have|is|are|was|were) not (?:been )?(?:\w+ly )?"
+    r"(?=(?:configured|enabled|connected|chosen|selected|set up)\b))\b"
 )
 _CUT = re.compile(
     r"\s*;\s*|\s+[–—-]{1,2}\s+(?!such as|including|for example|eg|like|ie)|:\s+|,?\s+\b(?:but|whereas"
@@ -32,16 +34,29 @@ _CUT = re.compile(
     r"|,?\s+and\s+(?=(?:(?:we|it|they|you|your|our|the app|apps|this|that|these|all|no|nothing|there"
     r"|is|are|was|will|do|does|never"
     r"|has|have|can|cannot|only|stays?|remains?|runs?|hold|sets?|uses?|makes?|stores?|keeps?|sends?"
-    r"|contains?|automatically)\b|(?:\w+ )?(?:do|does|is|are)n't\b))"
+    r"|contains?|automatically|built on)\b|(?:\w+ )?(?:do|does|is|are)n't\b))"
     r"|,\s+(?=(?:we|it|they|our|the app|apps|no data|nothing|everything|atlassian)\b(?! names))"
+    r"|,\s+(?=hosted (?:on|by|in)\b)"
+    r"|,\s+and\s+(?=(?:removed|deleted|purged|erased|discarded|encrypted)\b)"
     r"|,\s+(?=(?:contains?|sets?|stores?|uses?|sends?|runs?|keeps?|makes?|collects?) (?:no|only|nothing)\b)"
 )
 _CONDITION = re.compile(
     r"^(?:if|when|whenever|where|should|in the (?:unlikely )?(?:event|case)|in case|once|after|upon"
     r"|before|since|as|because|to|for)\b(?:\([^)]*\)|[^,(])*,\s+"
 )
+_EXCEPT_FIRST = re.compile(
+    r"^(?P<said>(?:unless|except(?:ing)?|other than|apart from|with the exception of)\b[^,]*),\s+"
+)
+_ONLY_CONDITION = re.compile(r"^(?:if|when|whenever|where|should|in case)\b[^,]*:$")
 _ALTERNATIVE = re.compile(r",?\s+or\s+(?:to\s+)?(?:no|not|none|nowhere)\b.*$")
 """`… only to services that you configure, or to none`: the second half adds nothing."""
+_ASIDE = re.compile(
+    r"\s*\((?P<said>(?:it |they |which |are |is |being )*(?:additionally |always |fully |automatically )?"
+    r"(?:encrypted|never|not|hashed|redacted|removed|deleted|discarded|sanitized|masked)\b[^()]*)\)"
+)
+"""A bracket that says something of its own, whatever the words around it deny."""
+_AIM = re.compile(r"\s*\((?:to|for|used|needed|required|because|so that|eg|ie)\b[^()]*\)")
+"""A bracket that says what something is for."""
 _WITHOUT = re.compile(r",?\s+with(?:out| no)\s+")
 
 
@@ -64,9 +79,22 @@ class Clause(msgspec.Struct, frozen=True):
 
 def clauses(sentence: str, negated: bool | None = None) -> Iterator[Clause]:
     """The clauses of a normalised sentence. `negated`: what an answer such as `No` decides for all of them."""
-    rest = sentence.strip(" .!")
+    if _ONLY_CONDITION.match(sentence):
+        return
+    rest = _AIM.sub("", sentence.strip(" .!"))
+    asides = [found["said"] for found in _ASIDE.finditer(rest)]
+    rest = _ASIDE.sub("", rest)
     if re.search(r"\b(?:only|exclusively|solely)\b", rest):
         rest = _ALTERNATIVE.sub("", rest)
+    if first := _EXCEPT_FIRST.match(rest):
+        told = _cut(rest[first.end() :], negated)
+        yield from (each if each.excepted else msgspec.structs.replace(each, excepted=first["said"]) for each in told)
+    else:
+        yield from _cut(rest, negated)
+    yield from (_clause(aside, None) for aside in asides)
+
+
+def _cut(rest: str, negated: bool | None) -> Iterator[Clause]:
     opening = _CONDITION.match(rest)
     if opening and " = " not in opening[0]:
         causal = rest.startswith(("since ", "as ", "because "))
@@ -104,7 +132,7 @@ def _clause(text: str, negated: bool | None, *, condition: bool = False) -> Clau
     cut = _EXCEPT.search(text)
     excepted = ""
     if cut and cut.start() > 0:
-        text, excepted = text[: cut.start()], text[cut.start() :].strip(" ,(")
+        text, excepted = text[: cut.start()], text[cut.start() :].strip(" ,()")
     return Clause(text, is_negated(text) if negated is None else negated, excepted, condition)
 
 

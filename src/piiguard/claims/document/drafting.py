@@ -9,6 +9,7 @@ from piiguard.claims.catalogue import catalogue
 from piiguard.claims.document.language import has, language
 from piiguard.claims.document.normal import Names, normal
 from piiguard.claims.document.providers import Directory
+from piiguard.claims.document.understand import with_text
 from piiguard.trustcenter import Document, Statement
 
 _HEAD = """\
@@ -28,8 +29,17 @@ _ADMITTED = (
 
 
 def draft_from(document: Document, path: str) -> str:
-    """The text of the file. `path`: of the document inside the scanned folder; empty: it is not in it."""
-    parts = (_center(path), _claims(document), _hosts(document), _switches(document), _attestations(document))
+    """The text of the file. `path`: of the document inside the scanned folder; empty: it is not in it.
+
+    Raises UsageError for a document without text.
+    """
+    parts = (
+        _center(path),
+        _claims(with_text(document)),
+        _hosts(document),
+        _switches(document),
+        _attestations(document),
+    )
     name = _said(document.name)
     return _HEAD.format(name=name) + "".join("\n" + "".join(f"{line}\n" for line in part) for part in parts)
 

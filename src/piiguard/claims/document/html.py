@@ -166,5 +166,5 @@ class _Reader(HTMLParser):
                 return Piece("heading", body, _HEADINGS[tag])
             kind: Kind | None = {"li": "item", "dt": "term", "dd": "definition"}.get(tag)  # type: ignore[assignment]
             if kind:
-                return Piece(kind, body)
+                return Piece(kind, body, self._open.count("li") if kind == "item" else 0)
         return Piece("paragraph", body, bold=bold)

@@ -21,6 +21,7 @@ from piiguard.claims.document.matching import match_apps
 from piiguard.claims.document.prediction import predictions, residency
 from piiguard.claims.document.providers import Directory
 from piiguard.claims.document.reconcile import reconcile
+from piiguard.claims.document.understand import with_text
 from piiguard.claims.judge import judge
 from piiguard.claims.manifest_facts import from_manifest, manifest_facts
 from piiguard.claims.policy import AppPolicy, Host, HostKind, Policy
@@ -67,13 +68,14 @@ class Code(msgspec.Struct, frozen=True):
 
 
 def alone(document: Document) -> Checked:
-    """The document held against itself only."""
-    return Checked(document, tuple(_with_itself(Judged(each), document) for each in document.statements))
+    """The document held against itself only. Raises UsageError for one without text."""
+    told = with_text(document).statements
+    return Checked(document, tuple(_with_itself(Judged(each), document) for each in told))
 
 
 def against_code(document: Document, code: Code) -> Checked:
-    """The document held against itself and the code."""
-    matches = match_apps(document, code.subject, code.apps)
+    """The document held against itself and the code. Raises UsageError for one without text."""
+    matches = match_apps(with_text(document), code.subject, code.apps)
     asked = _Judge(document, code, matches)
     judged = tuple(_with_itself(asked.judged(each), document) for each in document.statements)
     return Checked(

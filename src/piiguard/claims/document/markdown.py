@@ -16,6 +16,8 @@ from piiguard.claims.document.text import Gathered
 from piiguard.trustcenter import Text
 
 _FRONT_MATTER = re.compile(r"\A---\r?\n.*?\r?\n(?:---|\.\.\.)\r?\n", re.DOTALL)
+_TAG = re.compile(r"\s*</?[a-zA-Z][\w-]*[\s>/]")
+"""What an indented line of HTML begins with, after an empty line in the middle of its page."""
 _TEXT_FENCES = frozenset({"", "csv", "text", "txt", "markdown", "md"})
 
 
@@ -38,7 +40,7 @@ def read_markdown(text: str) -> Iterator[Piece]:
             if body:
                 yield Piece("heading", body, int(token.tag[1]))
             index += 2
-        elif token.type == "html_block":
+        elif token.type == "html_block" or (token.type == "code_block" and _TAG.match(token.content)):
             yield from read_html(token.content, first)
         elif token.type == "code_block" or (token.type == "fence" and token.info.strip() in _TEXT_FENCES):
             yield from read_plain(textwrap.dedent(token.content), first + (token.type == "fence"))
@@ -87,7 +89,8 @@ def _paragraph(token: Token, first: int, kind: str) -> Iterator[Piece]:
         body = _body(token, first)
         if body:
             bold = kind == "paragraph" and token.content.startswith(("**", "__")) and _all_bold(token)
-            yield Piece("item" if kind == "item" else "paragraph", body, bold=bold)
+            depth = token.level // 2 if kind == "item" else 0
+            yield Piece("item" if kind == "item" else "paragraph", body, depth, bold=bold)
 
 
 def _all_bold(token: Token) -> bool:

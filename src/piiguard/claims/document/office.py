@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from piiguard.claims.document.pieces import Piece, table
@@ -18,6 +20,8 @@ _MAX_PART = 16 * 1024 * 1024
 _MAX_PAGES = 200
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _HEADING = re.compile(r"^heading\s?([1-6])$|^(title)$", re.IGNORECASE)
+_BROKEN = (ValueError, KeyError, TypeError, RecursionError, AttributeError, IndexError)
+"""What the library trips over in a file that is not what it says."""
 _TODO = "Install `piiguard[documents]`, or save the document as Markdown, HTML or text"
 
 
@@ -80,16 +84,29 @@ def read_pdf(name: str, data: bytes) -> Iterator[Piece]:
     """The pieces of a PDF's text; lines are numbered through all pages."""
     try:
         from pypdf import PdfReader
-        from pypdf.errors import PyPdfError
+        from pypdf.errors import DependencyError, PyPdfError
     except ImportError:
         raise UsageError("PDF needs a library that is not installed", where=name, todo=_TODO) from None
     try:
-        pages = PdfReader(io.BytesIO(data)).pages
-        if len(pages) > _MAX_PAGES:
-            raise UsageError(f"the document has more than {_MAX_PAGES} pages", where=name)
-        text = "\n".join(page.extract_text() for page in pages)
-    except (PyPdfError, ValueError, KeyError, TypeError, RecursionError, AttributeError, IndexError, OSError):
+        with _unheard("pypdf"):
+            pages = PdfReader(io.BytesIO(data)).pages
+            if len(pages) > _MAX_PAGES:
+                raise UsageError(f"the document has more than {_MAX_PAGES} pages", where=name)
+            text = "\n".join(page.extract_text() for page in pages)
+    except (PyPdfError, DependencyError, OSError, *_BROKEN):
         raise UsageError("this is no PDF document that can be read", where=name) from None
     if not text.strip():
         raise UsageError("the PDF holds no text, only pictures", where=name, todo=_TODO)
     yield from read_plain(text)
+
+
+@contextmanager
+def _unheard(library: str) -> Iterator[None]:
+    """What a library logs about a broken file is for its developers, not for the reader of the report."""
+    logger = logging.getLogger(library)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

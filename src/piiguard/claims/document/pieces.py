@@ -29,7 +29,7 @@ _INLINE_QUESTION = re.compile(
 )
 _OPEN = re.compile(
     r"\b(?:not|never|to|with|by|from|no|only|is|are|stor(?:e|es|ed)|collect(?:s|ed)?|us(?:e|es|ed)|keeps?|shares?|requests?|logs?|sends?|access(?:es)?"
-    r"|process(?:es)?|remov(?:es|ing)|deletes?|without|doesn't|don't|following)\s*:$",
+    r"|process(?:es)?|remov(?:es|ing)|deletes?|without|doesn't|don't|following|for|can|may)\s*:$",
     re.IGNORECASE,
 )
 """A sentence that its list completes: `The apps do not:`."""
@@ -40,6 +40,23 @@ _OPEN_TITLE = re.compile(
     re.IGNORECASE,
 )
 """A title that its list completes: `What the app does not do`."""
+_LISTING = re.compile(
+    r"\b(?:following|includes?|including|such as|namely|sub-?processors|providers|third[- ]part(?:y|ies))\b"
+    r"|\b(?:(?:meta)?data|information|contents?|details|fields|records|items)\b.*\b(?:stor|collect|keep|kept|log|access|process|retain|persist|send|sent)\w*"
+    r"|\b(?:stor|collect|keep|kept|retain|persist|log)\w*\b.*\b(?:(?:meta)?data|information|contents?|details|fields|records|items)\b",
+    re.IGNORECASE,
+)
+"""A sentence before a list that says what is done with each of its items: `We store this data in Forge:`."""
+_NOT_DONE = re.compile(
+    r"^(?:what(?:'s| is| are| was)? |data |information )?(?:we |the app |it )?(?:is |are )?(?:not|never)"
+    r" (?:being |ever )?(?:stored?|collect(?:ed)?|logged|log|shared?|sent|send|transmit(?:ted)?|captured?"
+    r"|recorded?|persist(?:ed)?|included?|kept|processed)$",
+    re.IGNORECASE,
+)
+"""A name of a list that says what is left undone: `NOT stored`."""
+_LONGEST_LEAD = 400
+_SUBJECT = re.compile(r"^(?:the|our|your|all|these|this|each)(?: [\w'-]+){1,4}:$", re.IGNORECASE)
+"""A subject of which each item of a list says something: `The API token:`."""
 _BARE_VERB = re.compile(
     r"^(?:collect|stor|sav|keep|retain|shar|sell|send|transmit|transfer|us|track|perform|access|read|process|log|record|requir|request|ask|call|expos|set|creat|train)e?\b",
     re.IGNORECASE,
@@ -49,7 +66,10 @@ _ADDRESS = re.compile(r"^(?:https?|mailto|ftp)$", re.IGNORECASE)
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """One thing that a reader saw. `level` of a heading: 1 is the highest, 0 unknown."""
+    """One thing that a reader saw.
+
+    `level` of a heading: 1 is the highest, 0 unknown; of an item: how deep it is nested, 1 or more.
+    """
 
     kind: Kind
     body: Text
@@ -79,7 +99,8 @@ class _Arranger:
         self.blocks: list[Block | Table] = []
         self.headings: list[Heading] = []
         self._path: tuple[Heading, ...] = ()
-        self._lead = ""
+        self._leads: list[tuple[int, str]] = []
+        """Depth of the items below a lead, and the lead; the innermost last."""
         self._question = ""
         self._term = ""
 
@@ -93,11 +114,13 @@ class _Arranger:
             level = piece.level if piece.kind == "heading" else _SUBHEADING
             self._heading(piece.body, level)
             self._question = asked[1] if asked else ""
-            self._lead = _lead(text) or (f"{text.rstrip(': ')}:" if _OPEN_TITLE.search(text) and not asked else "")
+            self._begin(_title_lead(text) if not asked else "")
         elif asked and piece.kind != "item" and len(text) < 200:
-            self._question, self._lead, self._term = asked[1], "", ""
+            self._question, self._term = asked[1], ""
+            self._begin("")
         elif piece.kind == "term":
-            self._term, self._lead = text.rstrip(":"), ""
+            self._term, self._question = text.rstrip(":"), ""
+            self._begin("")
         else:
             self._prose(piece)
 
@@ -109,11 +132,19 @@ class _Arranger:
         self.headings.append(heading)
         self._term = ""
 
+    def _begin(self, lead: str, depth: int = 0) -> None:
+        """From here on, items deeper than `depth` complete this lead; without one, those of the outer lists go on."""
+        self._leads = [each for each in self._leads if depth and each[0] <= depth]
+        if lead:
+            self._leads.append((depth + 1, lead))
+
     def _prose(self, piece: Piece) -> None:
         body = piece.body
-        item = piece.kind == "item" or bool(self._lead and _BARE_VERB.match(body.text))
-        if not item and piece.kind != "definition":
-            self._lead = ""
+        item = piece.kind == "item" or bool(self._leads and _BARE_VERB.match(body.text))
+        depth = max(piece.level, 1) if item else 0
+        if item or piece.kind != "definition":
+            self._begin("", depth)
+        lead = self._leads[-1][1] if item and self._leads else ""
         if piece.kind != "definition":
             self._term = ""
         if answer := _ANSWER.match(body.text):
@@ -122,9 +153,9 @@ class _Arranger:
         if inline := _INLINE_QUESTION.match(body.text):
             question, body = inline[1], body.part(inline.end(), len(body.text))
         label, body = (self._term, body) if self._term else _split_label(body)
-        self.blocks.append(Block(body, self._path, label, self._lead if item and not label else "", question))
+        self.blocks.append(Block(body, self._path, label, lead, question))
         if body.text.endswith(":"):
-            self._lead = _lead(body.text)
+            self._begin(_lead(body.text), depth)
         if not item:
             self._question = ""
 
@@ -132,7 +163,7 @@ class _Arranger:
         if len(piece.rows) > 1:
             head, *rows = piece.rows
             self.blocks.append(Table(head.line, head.cells, tuple(rows), self._path))
-        self._lead = ""
+        self._begin("")
 
 
 def _split_label(body: Text) -> tuple[str, Text]:
@@ -149,7 +180,16 @@ def _split_label(body: Text) -> tuple[str, Text]:
 def _lead(text: str) -> str:
     """The last sentence of a text, when a list has to complete it."""
     last = re.split(r"(?<=[.!?])\s+(?=[A-Z])", text)[-1]
-    return last if _OPEN.search(last) else ""
+    if len(last) > _LONGEST_LEAD:
+        return ""
+    named = last.endswith(":") and (_LISTING.search(last) or _NOT_DONE.match(last[:-1]))
+    return last if named or _OPEN.search(last) or _SUBJECT.match(last) else ""
+
+
+def _title_lead(text: str) -> str:
+    """A title, when a list has to complete it."""
+    bare = text.rstrip(": ")
+    return _lead(text) or (f"{bare}:" if _OPEN_TITLE.search(bare) or _NOT_DONE.match(bare) else "")
 
 
 def labelled_lines(lines: list[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -23,6 +23,14 @@ _SUBJECT = re.compile(r"^(?:you|we|it|they|our|your|all|this|atlassian|forge|the
 _LEADS = (
     (
         re.compile(
+            r"^(?:what(?:'s| is| are| was)? |data |information )?(?:we |the app |it )?(?:is |are )?(?:not|never)"
+            r" (?:being |ever )?(?P<verb>\w+)",
+            re.I,
+        ),
+        "the app does not",
+    ),
+    (
+        re.compile(
             r"\b(?:what|which|things?|data|information)\b.*\b(?:do(?:es)? not|don't|doesn't|never|won't"
             r"|will not)\b\s*(?P<verb>\w+)?",
             re.I,
@@ -37,7 +45,7 @@ _LEADS = (
         "the app",
     ),
 )
-"""Headings that a list completes: `What the app does not do`, `Data that we store`."""
+"""Headings that a list completes: `NOT stored`, `What the app does not do`, `Data that we store`."""
 
 
 _STANDS = re.compile(
@@ -47,6 +55,8 @@ _STANDS = re.compile(
 """An item that is a sentence of its own."""
 _INVITING = frozenset({"security-contact", "data-subject-requests", "dpa-on-request"})
 """Kinds that a sentence to the reader can make: what others say to the reader is advice, and no promise."""
+_CALLS = frozenset({"overview-external-calls", "no-personal-data-sent", "no-external-infrastructure"})
+"""Kinds about what is outside of Atlassian: that Atlassian is excepted goes without saying."""
 _POINTS_BACK = re.compile(r"^(?:It|This app|The app|They)\b")
 
 
@@ -65,13 +75,19 @@ class _Spoken(msgspec.Struct, frozen=True):
     text: str
     context: str
     negated: bool | None = None
+    weak: bool = False
+    """It counts only where the other words claim nothing: a label names a topic before it promises anything."""
 
 
 def statements(sentence: Sentence, names: Names, places: Places) -> tuple[tuple[Statement, ...], Loose | None]:
     """The claims of a sentence; or, where it makes none and reads like a promise, the sentence itself."""
     spoken = tuple(_spoken(sentence, names))
-    said = tuple(dict.fromkeys(each for one in spoken for each in _said(one)))
-    if not said and sentence.first and sentence.block.label:
+    said = _all_said(each for each in spoken if not each.weak) or _all_said(spoken)
+    if sentence.block.lead and said:
+        said = tuple(each for each in said if each.polarity == "disclosure" or each not in _of_lead(sentence, names))
+        if not said:
+            spoken = (_Spoken(normal(sentence.body.text, names), ""),)
+    elif not said and sentence.first and sentence.block.label:
         said = tuple(_said(_joined(sentence, names)))
     if _about_website(sentence):
         return (), None
@@ -99,6 +115,16 @@ def statements(sentence: Sentence, names: Names, places: Places) -> tuple[tuple[
     if any(_promising(each) for each in spoken):
         return (), Loose(sentence.body.line, place.section, sentence.quote)
     return (), None
+
+
+def _all_said(spoken: Iterable[_Spoken]) -> tuple[Said, ...]:
+    return tuple(dict.fromkeys(each for one in spoken for each in _said(one)))
+
+
+def _of_lead(sentence: Sentence, names: Names) -> tuple[Said, ...]:
+    """What the words that introduce a list promise by themselves: they do so once, where they stand."""
+    lead = normal(sentence.block.lead.rstrip(": "), names)
+    return tuple(_said(_Spoken(lead, lead)))
 
 
 def _told_once(said: tuple[Said, ...]) -> Iterator[Said]:
@@ -148,6 +174,8 @@ def _spoken(sentence: Sentence, names: Names) -> Iterator[_Spoken]:
     if sentence.first and question:
         yield from _answered(question, text, context)
         return
+    if lead and label and sentence.first and not _FRAGMENT.search(text):
+        text = f"{label} ({text.rstrip('.')})"
     yield _Spoken(_led(lead, text), context)
 
 
@@ -161,9 +189,10 @@ def _labelled(label: str, text: str, context: str) -> Iterator[_Spoken]:
     elif is_negated(label):
         yield _Spoken(f"{label} {_scope(text)}".strip(), context)
     elif not is_negated(text):
-        yield _Spoken(label, context)
+        yield _Spoken(label, context, weak=True)
 
 
+_EXCEPTING = re.compile(r"(?:except|other than|besides|apart from|aside from|unless|only (?:if|when|where))\b")
 _PLACE = re.compile(
     r"\b(?:on|to|by|from) (?:any |the |our |our own )*(?:systems?|servers?|infrastructure"
     r"|databases?)\b[^.,;]*|\boutside (?:of )?[^.,;]*"
@@ -181,9 +210,10 @@ def _answered(question: str, text: str, context: str) -> Iterator[_Spoken]:
     asked = re.sub(r"^you\b", "we", _ASKS.sub("", question.rstrip("?")))
     closed = bool(_ASKS.match(question)) and not is_negated(question)
     if closed and answer is not None:
-        yield _Spoken(asked, context, negated=not answer)
         rest = re.sub(r"^\W*(?:yes|no|neither|never|none)\b[\s,.:;—–-]*", "", text)
-        if len(rest.split()) > 2:
+        excepted = f", {rest}" if _EXCEPTING.match(rest) else ""
+        yield _Spoken(f"{asked}{excepted}", context, negated=not answer)
+        if len(rest.split()) > 2 and not excepted:
             yield _Spoken(rest, context)
     elif (_FRAGMENT.search(text) and not (closed and _PREPOSITION.match(text))) or _SUBJECT.match(text):
         yield _Spoken(text, context)
@@ -197,10 +227,25 @@ def _joined(sentence: Sentence, names: Names) -> _Spoken:
     return _Spoken(f"{label} = {text}", f"{label} | {text}")
 
 
+_TICK = re.compile(r"^[❌✗✘✅✓✔☑]\s*")
+_PREDICATE = re.compile(
+    r"^(?:never |only )?(?:is|are|was|does|do|will|can|cannot|has|have"
+    r"|stores|collects|sends|reads|uses|runs|keeps|shares|logs)\b"
+)
+"""What is said of the subject that introduces a list."""
+_BRACKET = re.compile(r"\([^()]*\)")
+
+
 def _led(lead: str, text: str) -> str:
     """The sentence with the words that introduce its list, unless it stands on its own."""
-    if not lead or _STANDS.search(text) or (is_negated(text) and (is_negated(lead) or not text.startswith("no "))):
+    bare = _TICK.sub("", text)
+    denied = is_negated(_BRACKET.sub("", bare))
+    if lead and _PREDICATE.match(bare):
+        return f"{lead.rstrip(': ')} {bare}"
+    if not lead or _STANDS.search(bare) or (denied and (is_negated(lead) or has(bare, "doing"))):
         return text
+    if is_negated(lead):
+        text = bare
     for pattern, start in _LEADS:
         found = pattern.search(lead)
         if found:
@@ -209,14 +254,16 @@ def _led(lead: str, text: str) -> str:
 
 
 def _verb(word: str | None) -> str:
-    return "" if word is None or word in ("do", "does", "doing") else word
+    if word is None or word in ("do", "does", "doing"):
+        return ""
+    return "collect" if word.startswith(("includ", "captur")) else word
 
 
 def _said(spoken: _Spoken) -> Iterator[Said]:
-    if has(spoken.text, "intro"):
+    if has(spoken.text, "intro|mostly-so"):
         return
     for clause in clauses(spoken.text, spoken.negated):
-        if not clause.condition and not has(clause.text, "hedge"):
+        if not clause.condition and not has(clause.text, "hedge|mostly"):
             advice = has(clause.text, "advice")
             for pattern in language().patterns:
                 if advice and pattern.kind not in _INVITING:
@@ -239,7 +286,7 @@ def _polarity(pattern: Pattern, clause: Clause, context: str) -> Polarity | None
 def _exceptions(pattern: Pattern, clause: Clause, spoken: _Spoken) -> tuple[str, ...]:
     """What the wording excepts by itself, and what the clause names; words that no exception has stay as they are."""
     named = []
-    if clause.excepted:
+    if clause.excepted and not (pattern.kind in _CALLS and has(clause.excepted, "atlassian-itself")):
         named = [name for name, each in language().exceptions.items() if has(clause.excepted, each.words)]
         named = named or [re.sub(r"\bsvc(?:-\w+)?", "the named service", clause.excepted)[:120]]
     if clause.negated and pattern.kind != "configuration-data-only":
@@ -252,7 +299,7 @@ def _exceptions(pattern: Pattern, clause: Clause, spoken: _Spoken) -> tuple[str,
 def _promising(spoken: _Spoken) -> bool:
     if has(spoken.text, "instruct|hedge|website|intro") or spoken.text.endswith(("?", ":")):
         return False
-    return any(has_all(spoken.text, row) for row in language().promising.values())
+    return any(has_all(_TICK.sub("", spoken.text), row) for row in language().promising.values())
 
 
 def checkable(kind: str) -> Checkable:

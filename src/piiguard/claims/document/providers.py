@@ -22,8 +22,9 @@ _CUSTOMER = re.compile(
 )
 _SPLIT = re.compile(r"\s*(?:/|,|;|&|\band\b|\bor\b|\+|\n|\||\(|\)|—|–)\s*", re.I)
 _LISTED = re.compile(r"[A-Z0-9][\w.+-]*(?:\s+[A-Z0-9][\w.+-]*){0,3}")
-_HOST = re.compile(r"(?<![\w.@*-])(?:\*\.)?(?:[a-z0-9-]+\.)+[a-z]{2,24}(?![\w.-])")
-"""A host, written out; `*.` at its start: every name below it."""
+_FILE = r"(?:ya?ml|jsx?|tsx?|json|md|html?|txt|pdf|py|csv|docx?|png|svg)"
+_HOST = re.compile(rf"(?<![\w.@*-])(?:\*\.)?(?:[a-z0-9-]+\.)+(?!{_FILE}\b)[a-z]{{2,24}}(?![\w.-])")
+"""A host, written out; `*.` at its start: every name below it. Names of files look alike."""
 _ATLASSIAN = re.compile(r"^(?:the )?(?:atlassian|forge|jira|confluence)\b", re.I)
 _GENERIC = re.compile(
     r"^(?:your|the|via|using|own|credentials?|customer|per|none|no|git|ai|api|provider|n/a|all|byok|bring|mandatory|optional|external|third)",

@@ -11,7 +11,8 @@ from piiguard.claims.document.clauses import reply
 from piiguard.claims.document.normal import Names
 from piiguard.claims.document.place import Places
 from piiguard.claims.document.providers import Directory, is_atlassian_name
-from piiguard.trustcenter import AppRow, Block, ProviderRow, Row, Statement, Table, TableRead, Text
+from piiguard.claims.document.rows import kind_of_rows, rows_read
+from piiguard.trustcenter import AppRow, Block, ProviderRow, Row, Statement, Table, TableRead
 
 _COLUMNS = {
     "app": r"^(?:the )?(?:apps?|app name|applications?|products?|used by|add-?ons?|plugins?|which app|name of app)$",
@@ -28,7 +29,6 @@ _COLUMNS = {
     "purpose": r"purpose|what for|^use$|reason|role|function|why|description|activity",
     "type": r"^type|category|who holds|relationship|configured|status|^account|mandatory|basis",
     "location": r"data cent|region|location|countr|^where|residency|hosted|jurisdiction",
-    "certificate": r"certif|standard|framework|attestation|^report",
 }
 _ALL_APPS = re.compile(r"^\W*(?:all|every|both|any|each)\b", re.I)
 _MINE = re.compile(r"^\W*(?:we|us|our)\b", re.I)
@@ -42,11 +42,11 @@ class Taken(msgspec.Struct, frozen=True):
     providers: tuple[ProviderRow, ...] = ()
     statements: tuple[Statement, ...] = ()
     blocks: tuple[Block, ...] = ()
-    """Rows that are sentences with a label, to be read as such."""
+    """Rows that stand for sentences, to be read as such."""
 
 
 def take(table: Table, names: Names, directory: Directory, places: Places) -> Taken:
-    """What a table is taken for. A table of no known kind is read as labelled sentences."""
+    """What a table is taken for. A table of no known kind is read as sentences."""
     written, table = table, _turned(table, names)
     columns = _columns(table.header)
     kind = _kind(columns, table)
@@ -67,7 +67,7 @@ def take(table: Table, names: Names, directory: Directory, places: Places) -> Ta
             pattern="table",
         )
         return Taken(read, providers=tuple(_providers(table, columns, names, directory)), statements=(claim,))
-    return Taken(read, blocks=tuple(_sentences(table)))
+    return Taken(read, blocks=tuple(rows_read(kind, table)))
 
 
 def _columns(header: tuple[str, ...]) -> dict[str, int]:
@@ -92,9 +92,7 @@ def _kind(columns: dict[str, int], table: Table) -> str:
         return "subprocessors"
     if columns.keys() & {"pii", "calls"} and (columns.get("app") == 0 or "app" in columns or "platform" in columns):
         return "overview"
-    if "certificate" in columns:
-        return "certifications"
-    return "answers" if len(table.header) == 2 else "other"
+    return kind_of_rows(table.header) or ("answers" if len(table.header) == 2 else "other")
 
 
 def _turned(table: Table, names: Names) -> Table:
@@ -156,13 +154,3 @@ def _providers(table: Table, columns: dict[str, int], names: Names, directory: D
         apps = _cell(row, columns, "app")
         named = names.apps_in(apps) or ((apps.strip(),) if apps.strip(" -—–") and not _ALL_APPS.match(apps) else ())
         yield ProviderRow(row.line, named, cell, whose, purpose, _cell(row, columns, "location"), " | ".join(row.cells))
-
-
-def _sentences(table: Table) -> Iterator[Block]:
-    """Rows as labelled sentences: the first cell names what the others say."""
-    for row in table.rows:
-        cells = [cell for cell in row.cells if cell]
-        if len(cells) > 1:
-            yield Block(Text(". ".join(cells[1:]), ((0, row.line),)), table.headings, label=cells[0])
-        elif cells:
-            yield Block(Text(cells[0], ((0, row.line),)), table.headings)

@@ -17,8 +17,11 @@ from piiguard.claims.document.providers import Directory
 from piiguard.claims.document.reading import read
 from piiguard.claims.document.sentences import sentences
 from piiguard.claims.document.tables import Taken, take
+from piiguard.claims.document.tongues import tongue_of, unread
+from piiguard.claims.hosts import is_atlassian
 from piiguard.claims.policy import Host
-from piiguard.trustcenter import Block, Document, Loose, ProviderRow, Statement, Table, Text
+from piiguard.errors import UsageError
+from piiguard.trustcenter import Block, Document, Loose, ProviderRow, Remark, Statement, Table, Text
 
 _NAMING = frozenset(
     {
@@ -62,7 +65,23 @@ def understand(name: str, data: bytes, *, hosts: Iterable[Host] = (), apps: Iter
         headings=places.mapped(),
         dates=tuple(each for each in (updated, reviewed) if each),
     )
-    return msgspec.structs.replace(document, contradictions=contradictions(document))
+    gaps = (*unread(part for part in parts if isinstance(part, Block)), *_nothing_found(document))
+    blank = not (parts or arranged.headings)
+    return msgspec.structs.replace(document, contradictions=contradictions(document), gaps=gaps, blank=blank)
+
+
+def with_text(document: Document) -> Document:
+    """The document. Raises UsageError when there is nothing in it to read."""
+    if document.blank:
+        todo = "Give the page as a reader sees it: what scripts or pictures show is not read"
+        raise UsageError("the document holds no text", where=document.name, todo=todo)
+    return document
+
+
+def _nothing_found(document: Document) -> Iterator[Remark]:
+    """A page without any promise is more likely one that was not read as it is meant."""
+    if not (document.statements or document.unrecognised or document.overview or document.providers):
+        yield Remark(0, "no promise was found in the document, which is not the same as that it makes none")
 
 
 class _Said(NamedTuple):
@@ -74,13 +93,16 @@ def _read_all(parts: tuple[Block | Table, ...], tables: Iterator[Taken], names: 
     """Claims and what else reads like one, in document order."""
     said: list[Statement] = []
     loose: list[Loose] = []
+    rows: set[tuple[int, str, str]] = set()
+    """What the row of a table has said, so that another of its cells does not say it again."""
     for part in parts:
         taken = next(tables) if isinstance(part, Table) else None
         said += taken.statements if taken else ()
         for block in taken.blocks if taken else (part,) if isinstance(part, Block) else ():
-            for sentence in sentences(block):
+            for sentence in sentences(block) if not tongue_of(block.body.text) else ():
                 found, rest = statements(sentence, names, places)
-                said += found
+                said += [each for each in found if not block.quote or (each.line, each.kind, each.polarity) not in rows]
+                rows.update((each.line, each.kind, each.polarity) for each in found)
                 loose += [rest] if rest else []
     return _Said(tuple(said), tuple(loose))
 
@@ -95,8 +117,9 @@ def _named(said: tuple[Statement, ...], directory: Directory) -> Iterator[Provid
         ):
             continue
         cell = directory.cell(each.quote)
-        known = msgspec.structs.replace(cell, unknown=(), none=False)
-        if known.providers:
+        hosts = tuple(host for host in cell.hosts if not is_atlassian(host))
+        known = msgspec.structs.replace(cell, unknown=(), none=False, hosts=hosts)
+        if known.providers or known.hosts:
             kind = "customer-configured" if cell.customer or each.kind == "byok-customer-configured" else "subprocessor"
             yield ProviderRow(each.line, each.apps, known, kind, quote=each.quote)
 
