@@ -34,7 +34,7 @@ def kinds(channel: str, side: Side) -> tuple[str, ...]:
         return {"backend": ("fetch.backend",), "frontend": ("fetch.client",)}.get(
             side, ("fetch.backend", "fetch.client")
         )
-    return (channel,)
+    return ("frames",) if channel == "message" else (channel,)
 
 
 def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
@@ -45,6 +45,8 @@ def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
     entries = [entry for entry in app.manifest.egress if entry.kind in wanted]
     if app.manifest.egress_configurable_line:
         return "unknown"
+    if channel == "message" and host.kind != "constant":
+        return "unknown"  # the page in the frame may be one of the app's own
     if host.kind != "constant":
         service = next((domain for word, domain in SERVICES.items() if word in names.words(host.name).split()), None)
         return "unknown" if any(_may_name(entry, service) for entry in entries) else "no"

@@ -28,6 +28,9 @@ _PASSIVE = frozenset({"images", "styles", "fonts", "media", "frames"})
 """Channels where an unknown address is a picture that the product or the app itself gave, not a call of a service."""
 _SIGN_IN = frozenset({"authorization", "auth"})
 """What signs a request in goes to the service that it belongs to: the user name in it is no disclosure."""
+_VARIABLE = re.compile(r"(?:https://)?\$\{?(\w+)\}?")
+_ANY_FRAME = Host("<dynamic:frame>", "dynamic", "https://{}")
+"""Where a message goes that names no origin."""
 _SIGNING = re.compile(r"auth|key|token|secret|password|\*", re.IGNORECASE)
 _OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 (a name to compare with)
 SECRET_STORE_VALUE = "secret-store-value"  # noqa: S105 (a shape)
@@ -141,11 +144,13 @@ class Observer:
 
     def _hosts(self, place: MarkedPlace) -> list[Host]:
         """Where an egress call goes; a remote's key means the hosts that the manifest gives it."""
+        if place.rule.channel == "message":
+            return place.hosts() or [_ANY_FRAME]
         if place.rule.channel != "remote":
             return place.hosts()
         key = place.url()
         remotes = [remote for remote in self._app.manifest.remotes if key in (remote.key, None) or not place.rule.host]
-        return [host for remote in remotes for url in remote.base_urls if (host := host_of((url,))) is not None]
+        return [host for remote in remotes for url in remote.base_urls if (host := _of_remote(url)) is not None]
 
     def _about(self, place: MarkedPlace, host: Host, key: str) -> dict[str, str]:
         channel, side = place.rule.channel, place.source.side
@@ -398,6 +403,12 @@ def _signs(path: tuple[str, ...]) -> bool:
 
 def _holds_value(slot: str) -> bool:
     return slot != "arg:0" and not slot.endswith(".key")
+
+
+def _of_remote(url: str) -> Host | None:
+    """The host of a remote's URL, which may be a variable of the manifest: `${BACK_URL}`."""
+    variable = _VARIABLE.match(url)
+    return Host(f"<env:{variable[1]}>", "environment", "https://{}") if variable else host_of((url,))
 
 
 def _own(host: Host) -> bool:
