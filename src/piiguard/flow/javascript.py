@@ -677,6 +677,7 @@ class _Front:
             self.graph.edge(self._written(0, path, value, node, replaces=False), whole)
 
     def _update(self, binding: Binding, path: tuple[str, ...], value: int, node: Node, *, replaces: bool) -> None:
+        binding.changed = True
         old = self.present(binding)
         if not old and not value:
             return

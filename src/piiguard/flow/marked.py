@@ -176,6 +176,40 @@ class Marked:
     def url(self) -> str | None:
         return next((template_of(value) for value in self._texts(("arg:0",))), None)
 
+    def fields(self, slot: str) -> frozenset[str] | None:
+        found: set[str] = set()
+        for value in self.values((slot,)):
+            known = None if value.path else self._fields_of(value.syntax)
+            if known is None:
+                return None
+            found |= known
+        return frozenset(found)
+
+    def _fields_of(self, node: Node) -> set[str] | None:
+        """The names in an object literal, written in place or held by a variable that nothing else is put into."""
+        if node.type in ("identifier", "shorthand_property_identifier"):
+            binding = self.scope.find(text(node))
+            if binding is None or binding.kind != "variable" or binding.changed or binding.reassigned or binding.path:
+                return None
+            return self._fields_of(binding.value) if binding.value is not None else None
+        if node.type != "object":
+            return None
+        found: set[str] = set()
+        for child in node.named_children:
+            if child.type == "comment":
+                continue
+            key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+            name = property_name(key) if key is not None else None
+            if child.type == "shorthand_property_identifier":
+                name = text(child)
+            if name is None or child.type == "method_definition":
+                return None
+            inner = self._fields_of(value) if value is not None and value.type == "object" else set()
+            if inner is None:
+                return None
+            found |= {name, *inner}
+        return found
+
     @property
     def failed(self) -> bool:
         return after_failure(self.syntax)

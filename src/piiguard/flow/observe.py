@@ -78,7 +78,7 @@ class Observer:
         values = place.values(rule.slots)
         # Text by its name alone is more often what people typed into the app than what was copied from a product.
         personal = self.reaching(values, PERSONAL, without=names.NAMED_TEXT)
-        if rule.store == "secret":
+        if rule.store == "secret" and not self._told_harmless(place):
             yield self.made(place, "credential-storage-secret", "sure", data=("credential",), attributes=attributes)
         if rule.category not in _TRACED:
             yield self.made(place, rule.category, rule.confidence, reached=personal, attributes=attributes)
@@ -92,6 +92,20 @@ class Observer:
                 yield self.made(
                     place, "credential-storage-plain", secret.confidence, reached=secret, attributes=attributes
                 )
+
+    def _told_harmless(self, place: MarkedPlace) -> bool:
+        """Do the names of all fields of a value for the secret store say that none is a credential?
+
+        The key under which it is kept (`oauth`) may still say that one is.
+        """
+        value = next(filter(_holds_value, place.rule.slots), "")
+        fields = place.fields(value)
+        return (
+            bool(fields)
+            and not any(map(names.vague, fields or ()))
+            and not any(map(names.may_be_secret, (*(fields or ()), place.url() or "")))
+            and self.reaching(place.values((value,)), CREDENTIAL) is None
+        )
 
     def log(self, place: MarkedPlace, *, born_here: bool) -> Iterator[Observation]:
         """`born_here`: without what callers hand over; inside a log wrapper, that is reported at their calls."""

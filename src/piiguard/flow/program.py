@@ -97,6 +97,8 @@ class Binding:
     reassigned: bool = False
     written_inside: bool = False
     """Assigned in a nested function: only the cell knows its value."""
+    changed: bool = False
+    """Something is put into what it holds."""
     position: int = -1
     """`param`: which parameter of the function it is, if the whole of one."""
 
