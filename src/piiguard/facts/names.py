@@ -63,6 +63,11 @@ def vague(name: str) -> bool:
     return _listed("vague").search(words(name)) is not None
 
 
+def of_a_thing(name: str, owner: str) -> bool:
+    """Does a name that tells of a person elsewhere tell of a thing under this owner: `full_name` of a `repository`?"""
+    return data_class(name) in ("display-name", "avatar") and _listed("things").search(words(owner)) is not None
+
+
 def other_account(name: str) -> bool:
     """Does a name tell of an account with another service than Atlassian: `cloudflare_account_id`?"""
     return words(name).endswith(" account id") and data_class(name) is None

@@ -219,15 +219,20 @@ def _reassigned(call: Call) -> bool:
 
 
 def _forget_constants(program: Program, graph: Graph) -> None:
-    """A parameter that every caller fills with a literal is no personal data, whatever its name says."""
+    """A parameter that every caller fills with a literal, or with what names say nothing of, is no personal data."""
     constant = {
         param
         for function in program.functions
         for position, param in enumerate(function.params)
         if (callers := program.callers.get(function.number))
-        and not any(call.args[position : position + 1] and call.args[position][1] for call in callers)
+        and not any(_may_be_told(program, call, position) for call in callers)
     }
     graph.origins = [origin for origin in graph.origins if origin.node not in constant]
+
+
+def _may_be_told(program: Program, call: Call, position: int) -> bool:
+    value = call.args[position][1] if position < len(call.args) else 0
+    return bool(value) and value not in program.nameless
 
 
 def _link_class(links: Links, call: Call, owner: Class) -> None:

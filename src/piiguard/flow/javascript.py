@@ -15,7 +15,7 @@ from tree_sitter import Node, Parser
 
 from piiguard.facts import names
 from piiguard.facts.grammars import FALLBACK, GRAMMARS
-from piiguard.flow import calls, modules
+from piiguard.flow import calls, modules, owners
 from piiguard.flow.declarations import CLASSES, DECLARED_FUNCTIONS, FUNCTIONS, Declarer, elements, pattern_names
 from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, Graph, Op, Place
 from piiguard.flow.links import chain
@@ -146,9 +146,7 @@ class _Front:
         self.env: Env = {}
         self.exits: list[list[Env]] = []
         """For each loop and switch around: the variables where it is left by `break` or `continue`."""
-        self.nameless: set[int] = set()
-        """Graph nodes for which the name of their variable says nothing: functions, what a key names better, what is
-        masked."""
+        self.nameless = program.nameless
         self.thrown: list[int] = []
         """For each `try` of the function: the node of what its `catch` gets."""
         self.depth = 0
@@ -581,7 +579,8 @@ class _Front:
                 continue
             name = _taken(child)
             taken.append(name)
-            part = self.part(child, value, name, named=not (with_key and names.data_class(name) == "account-id"))
+            named = not (with_key and names.data_class(name) == "account-id")
+            part = self.part(child, value, name, named=named and not self._of_another(name, node))
             target = child.child_by_field_name("value") or child
             if target.type == "object_assignment_pattern":
                 self.bind_default(target, part)
@@ -589,6 +588,9 @@ class _Front:
                 self.bind_name(target, part)
             else:
                 self.destructure(target, part)
+
+    def _of_another(self, name: str, pattern: Node) -> bool:
+        return bool(names.data_class(name)) and owners.of_another(name, owners.of_pattern(pattern, self.scope))
 
     def _without(self, node: Node, value: int, taken: list[str]) -> int:
         """The value without some of its properties."""
@@ -601,7 +603,8 @@ class _Front:
     def part(self, node: Node, value: int, name: str, *, named: bool) -> int:
         """Property `name` of `value`; a telling name says something of the whole.
 
-        `named`: not so for the account id beside a key (`{accountId, apiKey}`), which is one of the key's service.
+        `named`: not so for the account id beside a key (`{accountId, apiKey}`), which is one of the key's service, nor
+        for what no person owns.
         """
         made = self.value(node, value, op=Op("read", name)) if value else 0
         if named:
@@ -761,13 +764,16 @@ class _Front:
         name = property_name(prop) or ANY
         if name == "length" or self._env_variable(node, base):
             return self.value(node) if name != "length" else 0
-        if not source:
+        other = bool(names.data_class(name)) and owners.of_another(name, owners.of_read(node, self.scope))
+        if source and not other:
+            self._evidence_of_read(node, name)
+        made = self.value(node, source, op=Op("read", name)) if source else self.value(node)
+        if other:
+            self.nameless.add(made)
+        elif not source:
             # A member of something unknown (a global, an import): its own name is all there is.
-            made = self.value(node)
             self.evidence(made, name)
-            return made
-        self._evidence_of_read(node, name)
-        return self.value(node, source, op=Op("read", name))
+        return made
 
     @staticmethod
     def _env_variable(node: Node, base: Node) -> bool:

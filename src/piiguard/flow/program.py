@@ -195,6 +195,9 @@ class Program:
         """JSX elements of components: a call with the props."""
         self.functions: list[Function] = []
         self.classes: list[Class] = []
+        self.nameless: set[int] = set()
+        """Graph nodes for which the name of their variable says nothing: functions, what a key names better, what is
+        masked, what no person owns."""
         self.stumbles: dict[str, list[int]] = {}
         """Path -> lines at which the parser stumbled without missing code."""
         self.callers: dict[int, list[Call]] = {}
