@@ -186,12 +186,8 @@ class Marked:
         return frozenset(found)
 
     def _fields_of(self, node: Node) -> set[str] | None:
-        """The names in an object literal, written in place or held by a variable that nothing else is put into."""
-        if node.type in ("identifier", "shorthand_property_identifier"):
-            binding = self.scope.find(text(node))
-            if binding is None or binding.kind != "variable" or binding.changed or binding.reassigned or binding.path:
-                return None
-            return self._fields_of(binding.value) if binding.value is not None else None
+        """The names in an object literal, those in its literals among them."""
+        node = self._literal(node)
         if node.type != "object":
             return None
         found: set[str] = set()
@@ -209,6 +205,37 @@ class Marked:
                 return None
             found |= {name, *inner}
         return found
+
+    def _literal(self, node: Node) -> Node:
+        """What a variable was made with, if nothing else is put into it; else the expression itself."""
+        binding = self.scope.find(text(node)) if node.type in ("identifier", "shorthand_property_identifier") else None
+        if binding is None or binding.kind != "variable" or binding.changed or binding.reassigned or binding.path:
+            return node
+        return binding.value if binding.value is not None else node
+
+    def asked_fields(self) -> tuple[str, ...] | None:
+        """The fields that the body of a request asks for: `{ body: JSON.stringify({ jql, fields: ["status"] }) }`.
+
+        None: not all of them are seen.
+        """
+        value = next(iter(self.values(("arg:1.body",))), None)
+        body = inner_value(value) if value is not None else None
+        body = self._literal(body) if body is not None else None
+        if body is not None and body.type == "call_expression":
+            body = next((self._literal(node) for node in arguments_of(body)), None)
+        if (
+            body is None
+            or body.type != "object"
+            or any(child.type == "spread_element" for child in body.named_children)
+        ):
+            return None
+        listed = object_value(body, "fields")
+        listed = self._literal(listed) if listed is not None else None
+        if listed is None or listed.type != "array":
+            return None
+        fields = [child for child in listed.named_children if child.type != "comment"]
+        known = all(field.type == "string" for field in fields)
+        return tuple(map(string_value, fields)) if known else None
 
     @property
     def failed(self) -> bool:

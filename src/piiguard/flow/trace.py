@@ -142,7 +142,8 @@ class Tracer:
                 self.graph.origin(param, "account-id", "sure", "picked by the user", (name,))
         elif rule.shape == "rest-response":
             method = _method(place) if isinstance(place, Marked) else "GET"
-            found = shapes.of_response(place.product, place.url() or "", method)
+            asked = place.asked_fields() if isinstance(place, Marked) else None
+            found = shapes.of_response(place.product, place.url() or "", method, asked)
             if found:
                 self.graph.origin(place.node, found, rule.confidence, note, (RESPONSE,))
         elif rule.shape == "env-value":
