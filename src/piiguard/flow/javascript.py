@@ -17,7 +17,7 @@ from piiguard.facts import names
 from piiguard.facts.grammars import FALLBACK, GRAMMARS
 from piiguard.flow import calls, modules, owners
 from piiguard.flow.declarations import CLASSES, DECLARED_FUNCTIONS, FUNCTIONS, Declarer, elements, pattern_names
-from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, Graph, Op, Place
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, TEXT, Graph, Op, Place
 from piiguard.flow.links import chain
 from piiguard.flow.modules import ModuleFinder
 from piiguard.flow.program import (
@@ -169,7 +169,7 @@ class _Front:
         for source in inputs:
             self.graph.edge(source, result, op)
         filled = {source for source in inputs if source}
-        if filled and op in (COPY, LEAK) and filled <= self.nameless:
+        if filled and op in (COPY, TEXT, LEAK) and filled <= self.nameless:
             self.nameless.add(result)
         self.file.values[span(node)] = result
         return result
@@ -764,7 +764,9 @@ class _Front:
         name = property_name(prop) or ANY
         if name == "length" or self._env_variable(node, base):
             return self.value(node) if name != "length" else 0
-        other = bool(names.data_class(name)) and owners.of_another(name, owners.of_read(node, self.scope))
+        other = bool(names.data_class(name)) and (
+            owners.of_another(name, owners.of_read(node, self.scope)) or owners.beside_neutral(node)
+        )
         if source and not other:
             self._evidence_of_read(node, name)
         made = self.value(node, source, op=Op("read", name)) if source else self.value(node)
@@ -975,7 +977,7 @@ class _Front:
             for child in node.named_children
             if child.type == "template_substitution" and child.named_children
         ]
-        return self.value(node, *parts) if any(parts) else 0
+        return self.value(node, *parts, op=TEXT) if any(parts) else 0
 
     def do_binary(self, node: Node) -> int:
         left, right, operator = (node.child_by_field_name(field) for field in ("left", "right", "operator"))
@@ -986,7 +988,7 @@ class _Front:
         if sign == "&&":
             return self.either(node, values[1])
         if sign in ("+", "||", "??") and any(values):
-            return self.value(node, *values)
+            return self.value(node, *values, op=TEXT if sign == "+" else COPY)
         return 0
 
     def do_unary(self, node: Node) -> int:

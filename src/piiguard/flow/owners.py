@@ -20,6 +20,8 @@ _ELEMENT_OF = frozenset({
 _TAKES_APART = {"variable_declarator": "value", "assignment_expression": "right", "for_in_statement": "right"}
 _ATLASSIANS = frozenset({"git", "tracker"})
 """Kinds of services whose account may be the person's at Atlassian (Bitbucket), or that are told who a person is."""
+_NEUTRAL = frozenset({"value", "label", "title", "text"})
+"""Properties of options and fields, which a person has none of."""
 _LETTERS = 2
 """A name of so few says nothing: the next one is looked at."""
 _DEPTH = 6
@@ -76,6 +78,30 @@ def _handed_out(param: Node, scope: Scope, depth: int) -> Iterator[str]:
         and given.named_children[0] == function
     ):
         yield from _of_call(given.parent, scope, depth)
+
+
+def beside_neutral(node: Node) -> bool:
+    """`v.value ?? v.label ?? v.displayName`: whatever `v` is, a text is asked of it, not a person's name."""
+    whole = node
+    while whole.parent is not None and _is_choice(whole.parent):
+        whole = whole.parent
+    base, todo = node.child_by_field_name("object"), [whole]
+    while todo:
+        here = todo.pop()
+        if _is_choice(here):
+            todo += here.named_children
+            continue
+        prop, mine = here.child_by_field_name("property"), here.child_by_field_name("object")
+        if base is not None and mine is not None and prop is not None and text(prop) in _NEUTRAL:
+            return text(mine) == text(base)
+    return False
+
+
+def _is_choice(node: Node) -> bool:
+    if node.type == "binary_expression":
+        operator = node.child_by_field_name("operator")
+        return operator is not None and text(operator) in ("??", "||")
+    return node.type in ("ternary_expression", "parenthesized_expression")
 
 
 def _names(node: Node, scope: Scope, depth: int) -> Iterator[str]:
