@@ -289,8 +289,10 @@ def _link_builtin(links: Links, call: Call) -> None:
         for node, value in call.args:
             graph.edge(value, call.result, Op("read", ELEMENT) if node.type == "spread_element" else COPY)
     elif full in _TO_TEXT:
-        for _, value in call.args:
-            graph.edge(value, call.result, TEXT)
+        for node, value in call.args:
+            binding = call.scope.find(text(node)) if node.type == "identifier" else None
+            whole = binding is not None and binding.kind == "param"
+            graph.edge(value, call.result, TEXT if whole else COPY)
     elif full in _STEPS:
         for _, value in call.args:
             for way in _STEPS[full]:

@@ -53,7 +53,7 @@ MASK = Op("mask")
 PASS = Op("pass")
 """Through a function of a package: of a text, it may give back a form of it."""
 TEXT = Op("text")
-"""Made a text as a whole: what a name tells of a property of it is not in that text (`String(v)` beside
+"""A parameter is made a text as a whole: what a name tells of a property of it is not in that text (`String(v)` beside
 `v.displayName`)."""
 LEAK = Op("leak")
 """Through a variable of the module: the call site is forgotten."""

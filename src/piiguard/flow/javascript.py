@@ -37,6 +37,8 @@ from piiguard.model import Gap, Source
 
 _CODE = re.compile(rb"[(){}=;`\"']")
 """What an error must hold to hide code: a lone `&` in the text of an element does not."""
+_IMPORTED_TYPE = re.compile(rb"\bimport\s*\(\s*(\"[^\"\n]*\"|'[^'\n]*')\s*\)")
+_TYPES = frozenset({"type_annotation", "readonly_type", "array_type", "type_arguments", "union_type"})
 NESTING = 400
 """Depth of nested expressions that is followed: beyond it lies generated code, which becomes a gap."""
 
@@ -55,13 +57,24 @@ def parse(source: Source) -> tuple[Node, list[Gap], list[int]]:
         return other, [], []
     lines: dict[bool, list[int]] = {True: [], False: []}
     for node in _errors(root):
-        lines[not node.is_missing and _CODE.search(node.text or b"") is not None].append(node.start_point[0] + 1)
+        lines[not node.is_missing and _hides_code(node)].append(node.start_point[0] + 1)
     gaps = (
         [Gap(source.path, f"code near line {min(lines[True])} was not understood", source.app, min(lines[True]))]
         if lines[True]
         else []
     )
     return root, gaps, lines[False]
+
+
+def _hides_code(error: Node) -> bool:
+    """Not in a type (`readonly import("./t").Node[]`), nor in the text of a JSX attribute (`label="?a=b&c=d;"`)."""
+    written, around = error.text or b"", error.parent
+    if around is not None and around.type == "string" and around.parent is not None:
+        quote = (around.text or b"")[:1]
+        return around.parent.type != "jsx_attribute" or quote in written
+    if around is not None and around.type in _TYPES:
+        written = _IMPORTED_TYPE.sub(b"", written, 1)
+    return _CODE.search(written) is not None
 
 
 def _errors(root: Node) -> Iterator[Node]:
@@ -169,7 +182,7 @@ class _Front:
         for source in inputs:
             self.graph.edge(source, result, op)
         filled = {source for source in inputs if source}
-        if filled and op in (COPY, TEXT, LEAK) and filled <= self.nameless:
+        if filled and op in (COPY, LEAK) and filled <= self.nameless:
             self.nameless.add(result)
         self.file.values[span(node)] = result
         return result
@@ -973,11 +986,22 @@ class _Front:
 
     def do_template(self, node: Node) -> int:
         parts = [
-            self.expression(child.named_children[0])
+            self._as_text(child.named_children[0], self.expression(child.named_children[0]))
             for child in node.named_children
             if child.type == "template_substitution" and child.named_children
         ]
-        return self.value(node, *parts, op=TEXT) if any(parts) else 0
+        return self.value(node, *parts) if any(parts) else 0
+
+    def _as_text(self, node: Node, value: int) -> int:
+        """A parameter that is made a text as a whole; anything else keeps what is known to be put into it."""
+        binding = self.scope.find(text(node)) if node.type == "identifier" else None
+        if not value or binding is None or binding.kind != "param":
+            return value
+        made = self.graph.node(self.place(node))
+        self.graph.edge(value, made, TEXT)
+        if value in self.nameless:
+            self.nameless.add(made)
+        return made
 
     def do_binary(self, node: Node) -> int:
         left, right, operator = (node.child_by_field_name(field) for field in ("left", "right", "operator"))
@@ -987,8 +1011,10 @@ class _Front:
             return self.either(node, values[0])
         if sign == "&&":
             return self.either(node, values[1])
+        if sign == "+" and left is not None and right is not None:
+            values = self._as_text(left, values[0]), self._as_text(right, values[1])
         if sign in ("+", "||", "??") and any(values):
-            return self.value(node, *values, op=TEXT if sign == "+" else COPY)
+            return self.value(node, *values)
         return 0
 
     def do_unary(self, node: Node) -> int:
