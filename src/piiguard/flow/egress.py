@@ -45,6 +45,8 @@ def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
     entries = [entry for entry in app.manifest.egress if entry.kind in wanted]
     if app.manifest.egress_configurable_line:
         return "unknown"
+    if channel == "remote" and side == "backend" and _is_remote(app, host):
+        return "yes"
     if host.kind != "constant":
         service = next((domain for word, domain in SERVICES.items() if word in names.words(host.name).split()), None)
         return "unknown" if any(_may_name(entry, service) for entry in entries) else "no"
@@ -55,6 +57,16 @@ def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
     ):
         return "yes"
     return "unknown" if any(entry.unresolved for entry in entries) else "no"
+
+
+def _is_remote(app: App, host: Host) -> bool:
+    """Forge itself calls a remote for a function: its entry in `remotes` is all that this needs.
+
+    https://developer.atlassian.com/platform/forge/remote/calling-from-function
+    """
+    return any(
+        egress.matches(url, _url(host), side="backend") for remote in app.manifest.remotes for url in remote.base_urls
+    )
 
 
 def _may_name(entry: Egress, service: str | None) -> bool:
