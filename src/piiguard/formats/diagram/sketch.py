@@ -129,7 +129,7 @@ class _Sketch:
     def _part(self, observation: Observation) -> PartId:
         language, side = self._languages.get(observation.location.path, ("", "either"))
         channel = observation.attributes.get("channel", "")
-        if language == "python" or observation.attributes.get("path_kind") == "helper":
+        if language == "python" or observation.attributes.get("path_kind") in ("helper", "script"):
             return "helper"
         if observation.location.path == self._app.manifest.path:
             return "backend" if channel in ("", "fetch.backend", "remote") else "frontend"
