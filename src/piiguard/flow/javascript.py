@@ -160,6 +160,8 @@ class _Front:
         self.exits: list[list[Env]] = []
         """For each loop and switch around: the variables where it is left by `break` or `continue`."""
         self.nameless = program.nameless
+        self.placeholders: dict[int, bool] = {}
+        """Number of a function -> whether a token in it is a piece of a template."""
         self.thrown: list[int] = []
         """For each `try` of the function: the node of what its `catch` gets."""
         self.depth = 0
@@ -219,8 +221,14 @@ class _Front:
     def evidence(self, node: int, name: str, path: tuple[str, ...] = ()) -> None:
         """A telling name says what the value at `node` (or its property `path`) is."""
         data = names.data_class(name)
-        if data and node:
+        if data and node and not (name == owners.PLACEHOLDER and self._has_placeholders()):
             self.graph.origin(node, data, "likely", f"named `{name}`", path)
+
+    def _has_placeholders(self) -> bool:
+        number = self.function.number
+        if number not in self.placeholders:
+            self.placeholders[number] = owners.has_placeholders(self.function.node)
+        return self.placeholders[number]
 
     # ------------------------------------------------------------ functions and classes
 

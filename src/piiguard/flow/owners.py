@@ -22,6 +22,9 @@ _ATLASSIANS = frozenset({"git", "tracker"})
 """Kinds of services whose account may be the person's at Atlassian (Bitbucket), or that are told who a person is."""
 _NEUTRAL = frozenset({"value", "label", "title", "text"})
 """Properties of options and fields, which a person has none of."""
+PLACEHOLDER = "token"
+_FIELD = frozenset({"fieldId", "field_id", "fieldKey", "fieldName", "field", "placeholder"})
+"""Beside these, a token is a piece of a template."""
 _LETTERS = 2
 """A name of so few says nothing: the next one is looked at."""
 _DEPTH = 6
@@ -95,6 +98,24 @@ def beside_neutral(node: Node) -> bool:
         if base is not None and mine is not None and prop is not None and text(prop) in _NEUTRAL:
             return text(mine) == text(base)
     return False
+
+
+def has_placeholders(function: Node) -> bool:
+    """Is a `token` of a function the text that stands for a field in a template: `{ fieldId, label, token }`?"""
+    todo = [function] if function.type in FUNCTIONS else []
+    while todo:
+        here = todo.pop()
+        if here.type in ("object", "object_pattern"):
+            keys = {_key(child) for child in here.named_children}
+            if PLACEHOLDER in keys and not keys.isdisjoint(_FIELD):
+                return True
+        todo += here.named_children
+    return False
+
+
+def _key(member: Node) -> str:
+    key = member.child_by_field_name("key") or member
+    return text(key) if key.type != "spread_element" else ""
 
 
 def _is_choice(node: Node) -> bool:
