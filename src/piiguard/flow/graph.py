@@ -121,6 +121,11 @@ class Contexts:
         self.callers[number][caller] = None
         return number, not known
 
+    def facts(self) -> Iterator[tuple[int, Fact]]:
+        """Each entry, with the fact that came in through it."""
+        for (_, fact), number in self._numbers.items():
+            yield number, fact
+
 
 class Graph:
     """Nodes, edges and origins. Numbers are indexes; node 0 does not exist, so that 0 can mean "no value"."""
