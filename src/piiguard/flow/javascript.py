@@ -916,6 +916,7 @@ class _Front:
     def do_object(self, node: Node) -> int:
         """Later properties replace earlier ones of the same name, and those of what is spread before them."""
         made, seen, spread = self.value(node), set[str](), False
+        with_key = any(names.data_class(self._property_of(child)) == "credential" for child in node.named_children)
         outer, self.scope = self.scope, Scope(self.scope, self.function, self._object_owner(node, made))
         for child in node.named_children:
             if child.type == "spread_element":
@@ -933,7 +934,7 @@ class _Front:
                 # The variable's name has told what it tells where the variable was defined.
                 self.graph.edge(self.do_identifier(child), made, Op("write", name))
             elif child.type == "pair":
-                self._pair(made, child)
+                self._pair(made, child, named=not (with_key and names.data_class(name) == "account-id"))
         self.scope = outer
         self.file.values[span(node)] = made
         return made
@@ -958,21 +959,22 @@ class _Front:
         function.value = self.graph.node(self.place(node))
         self.graph.edge(function.value, made, Op("write", name or ANY))
 
-    def _pair(self, made: int, pair: Node) -> None:
+    def _pair(self, made: int, pair: Node, *, named: bool) -> None:
+        """`named`: does the name of the property tell what it is? (See `part`.)"""
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
         if key is None or value is None:
             return
         name = property_name(key)
         if name is None and key.named_children:
             self.graph.edge(self.expression(key.named_children[0]), made, Op("write", KEY))
-        self._property(made, pair, name or ANY, self.expression(value))
+        self._property(made, pair, name or ANY, self.expression(value), named=named)
 
-    def _property(self, made: int, node: Node, name: str, value: int) -> None:
+    def _property(self, made: int, node: Node, name: str, value: int, *, named: bool) -> None:
         if not value:
             return
         held = self.graph.node(self.place(node))
         self.graph.edge(value, held)
-        if value not in self.nameless:
+        if named and value not in self.nameless:
             self.evidence(held, name)
         self.graph.edge(held, made, Op("write", name))
 
