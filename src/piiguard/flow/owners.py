@@ -35,8 +35,13 @@ def of_another(name: str, owners: Iterable[str]) -> bool:
     """Does a property of owners with these names (the nearest first) tell of no person whom Atlassian knows?"""
     known = tuple(owners)
     if names.data_class(name) == "account-id":
-        return any(_is_service(each) for each in known)
+        return not any(map(_is_person, known[:1])) and any(map(_is_service, known))
     return names.of_a_thing(name, next((each for each in known if len(each) > _LETTERS), ""))
+
+
+def _is_person(owner: str) -> bool:
+    """`user`, `reviewer`; and `context`, where Forge tells who uses the app."""
+    return owner == "context" or names.data_class(f"{owner}Id") == "account-id"
 
 
 def _is_service(owner: str) -> bool:
