@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from piiguard import __version__, app, baseline, narrow
+from piiguard.app import scripts
 from piiguard.cache import OFF, Cache
 from piiguard.claims.config import load_policy
 from piiguard.claims.judge import judge
@@ -170,12 +171,15 @@ def _beside(subject: Subject) -> frozenset[str]:
 
 
 def _with_helpers_told_apart(subject: Subject, traced: Traced) -> Traced:
-    """What lies beside the apps has the path kind that claims know it by."""
-    beside = _beside(subject)
+    """What lies beside the apps, and what only developers run, has the path kind that claims know it by."""
+    kinds = {
+        **{path: "script" for app in subject.apps for path in scripts.developers(app)},
+        **dict.fromkeys(_beside(subject), "beside"),
+    }
 
     def told_apart(each: Observation) -> Observation:
-        attributes = {**each.attributes, "path_kind": "beside"}
-        return msgspec.structs.replace(each, attributes=attributes) if each.location.path in beside else each
+        kind = kinds.get(each.location.path)
+        return msgspec.structs.replace(each, attributes={**each.attributes, "path_kind": kind}) if kind else each
 
     return msgspec.structs.replace(traced, observations=tuple(map(told_apart, traced.observations)))
 

@@ -242,6 +242,8 @@ SKIPPED = [
     ("README.md", "README.md", "documentation"),
     ("docs/sample.js", "docs/", "documentation"),
     ("coverage/lcov.js", "coverage/", "build-output"),
+    ("coverage-unit/lcov-report/sorter.js", "coverage-unit/lcov-report/", "build-output"),
+    ("coverage-unit/coverage-final.json", "coverage-unit/coverage-final.json", "build-output"),
     ("src/a.js.map", "src/a.js.map", "build-output"),
     ("secret/a.js", "secret/", "ignored"),
     ("src/local.js", "src/local.js", "ignored"),
@@ -628,6 +630,8 @@ def test_code_of_a_server_beside_a_resource_that_is_the_whole_app_stays_a_gap(pl
         ("a.js", b"let a;\0", "is binary, or not UTF-8"),
         ("a.js", "let ä;".encode("latin-1"), "is not UTF-8"),
         ("a.js", "let a;".encode("utf-16"), "is binary, or not UTF-8"),
+        ("a.js", "let a;".encode("utf-16-le"), "is binary, or not UTF-8"),
+        ("a.py", b"separator = 'some characters\0'", "is binary, or not UTF-8"),
         ("a.py", b"#" * (1024 * 1024 + 1), "is larger than 1024 KB"),
         ("a.vue", b"<template>", "not a supported language"),
         ("a.go", b"package a", "not a supported language"),
@@ -637,6 +641,13 @@ def test_code_that_cannot_be_read_is_a_gap(plant: Plant, file: str, content: byt
     app = only(plant({file: content}))
     assert gaps(app) == {file: why}
     assert [status.status for status in app.files if status.path == file] == ["gap"]
+
+
+def test_a_script_with_a_stray_nul_is_read_as_it_is(plant: Plant) -> None:
+    script = b"export const key = (a, b) => `${a}\0${b}`;"
+    app = only(plant({"a.js": script}))
+    assert gaps(app) == {}
+    assert [source.text for source in app.sources if source.path == "a.js"] == [script]
 
 
 def test_an_app_that_is_too_large_is_not_read_to_the_end(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:

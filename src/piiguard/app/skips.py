@@ -32,8 +32,8 @@ SKIP_RULES: tuple[SkipRule, ...] = (
     ),
     SkipRule(
         "build-output",
-        ".next .nuxt .parcel-cache .cache .turbo .svelte-kit .vite .webpack coverage",
-        "*.map *.tsbuildinfo *.pyc",
+        ".next .nuxt .parcel-cache .cache .turbo .svelte-kit .vite .webpack coverage lcov-report",
+        "*.map *.tsbuildinfo *.pyc coverage-final.json",
         "Made from sources that are scanned.",
     ),
     SkipRule(

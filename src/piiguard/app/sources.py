@@ -114,7 +114,7 @@ class SourceReader:
             if language is None:
                 self._skip(path, "not-code")
                 return
-            text = decode(data)
+            text = decode(_without_stray_nul(data) if language in SCRIPTS else data)
         except Unreadable as problem:
             if language is not None:
                 self._miss(path, str(problem), () if language in CODE else ("hardcoded-secret",))
@@ -306,6 +306,11 @@ class SourceReader:
         for path in hidden - named(hidden, self.sources):
             self.sources[path] = msgspec.structs.replace(self.sources[path], language="text", side="either")
             self._skip(path, "page")
+
+
+def _without_stray_nul(data: bytes) -> bytes:
+    """A character that nobody sees in a template literal makes no binary file of a script; every other one does."""
+    return data.replace(b"\0", b" ") if data.count(b"\0") * 10 < len(data) else data
 
 
 def _hinted_side(source: Source) -> Side:

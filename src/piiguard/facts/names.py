@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from importlib import resources
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -19,11 +20,20 @@ def words(name: str) -> str:
 
 
 @functools.cache
-def _patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
-    loaded = YAML(typ="safe", pure=True).load(
+def _loaded() -> Any:
+    return YAML(typ="safe", pure=True).load(
         resources.files("piiguard.facts").joinpath("names.yaml").read_text(encoding="utf-8")
     )
-    return _any(loaded["not"]), {data: _any(patterns) for data, patterns in loaded["classes"].items()}
+
+
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
+    return _any(_loaded()["not"]), {data: _any(patterns) for data, patterns in _loaded()["classes"].items()}
+
+
+@functools.cache
+def _listed(name: str) -> re.Pattern[str]:
+    return _any(_loaded()[name])
 
 
 def _any(patterns: list[str]) -> re.Pattern[str]:
@@ -41,6 +51,21 @@ def data_class(name: str) -> str | None:
     told = next((data for data, pattern in classes.items() if pattern.search(text)), None)
     # A constant is a template, not what somebody wrote.
     return None if told == NAMED_TEXT and name.isupper() else told
+
+
+def may_be_secret(name: str) -> bool:
+    """Does a name have a word of credentials?"""
+    return data_class(name) == "credential" or _listed("secret-words").search(words(name)) is not None
+
+
+def vague(name: str) -> bool:
+    """Does a name say nothing of its value: `data`, `config`?"""
+    return _listed("vague").search(words(name)) is not None
+
+
+def of_a_thing(name: str, owner: str) -> bool:
+    """Does a name that tells of a person elsewhere tell of a thing under this owner: `full_name` of a `repository`?"""
+    return data_class(name) in ("display-name", "avatar") and _listed("things").search(words(owner)) is not None
 
 
 def other_account(name: str) -> bool:

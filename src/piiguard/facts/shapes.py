@@ -100,19 +100,22 @@ def rest_rows() -> tuple[RestShape, ...]:
     )
 
 
-def of_response(product: str, path: str, method: str = "GET") -> str | None:
+def of_response(product: str, path: str, method: str = "GET", asked: tuple[str, ...] | None = None) -> str | None:
     """The shape of the JSON body that a product's REST path answers with.
 
     `path` is as the code has it, `{}` for what is filled in; the query may follow. `method`: empty where it is not
-    known. None: no personal data known.
+    known. `asked`: the fields that the body of the request asks for, if all are known. None: no personal data known.
     """
     bare, _, query = path.partition("?")
     for row in rest_rows():
         if row.product in ("", product) and row.method.fullmatch(method) and row.path.search(bare):
-            return None if row.shape == "none" or _fields_exclude_people(query, row.shape) else row.shape
+            without = row.shape in _WITH_FIELDS and _excludes_people(asked if asked is not None else _fields(query))
+            return None if row.shape == "none" or without else row.shape
     return None
 
 
+_WITH_FIELDS = frozenset({"jira-issue", "jira-issue-list"})
+"""Answers whose fields the request may choose."""
 _PEOPLE = {
     "assignee",
     "reporter",
@@ -127,9 +130,12 @@ _PEOPLE = {
 }
 
 
-def _fields_exclude_people(query: str, shape: str) -> bool:
-    """A literal `fields=` list without people and text leaves an issue without personal data."""
-    if shape not in ("jira-issue", "jira-issue-list"):
-        return False
+def _fields(query: str) -> tuple[str, ...] | None:
+    """The literal `fields=` list of a query."""
     match = re.search(r"(?:^|&)fields=([^&{}]+)(?:&|$)", query)
-    return match is not None and not _PEOPLE & {field.strip().lstrip("-") for field in match.group(1).split(",")}
+    return tuple(match.group(1).split(",")) if match is not None else None
+
+
+def _excludes_people(fields: tuple[str, ...] | None) -> bool:
+    """A list of fields without people and text leaves an issue without personal data."""
+    return fields is not None and not _PEOPLE & {field.strip().lstrip("-") for field in fields}

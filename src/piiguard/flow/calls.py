@@ -13,7 +13,7 @@ from tree_sitter import Node
 
 from piiguard.flow import hooks, imports
 from piiguard.flow.failures import after_failure
-from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, MASK, Graph, Op
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, MASK, TEXT, Graph, Op
 from piiguard.flow.links import Application, Links, arguments, chain
 from piiguard.flow.program import Call, Class, Function, Program, Ref, text
 
@@ -49,14 +49,16 @@ COPIES = frozenset({
 """Methods whose result holds their receiver."""
 _WITH_ARGS = frozenset({"concat", "update", "replace", "replaceAll", "padStart", "padEnd", "with", "fill"})
 _GLOBAL_COPIES = frozenset({
-    "JSON.stringify", "JSON.parse", "String", "Object.assign", "Array.from", "Promise.all",
-    "Promise.resolve", "encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI", "btoa", "atob",
+    "JSON.stringify", "JSON.parse", "Object.assign", "Array.from", "Promise.all",
+    "Promise.resolve", "decodeURIComponent", "decodeURI", "btoa", "atob",
     "Buffer.from", "structuredClone", "URLSearchParams", "Set",
     "FormData", "Blob", "Object.freeze", "Object.create", "Array", "util.inspect", "inspect", "querystring.stringify",
     "escape", "unescape", "URL", "Request", "Headers",
     "cloneDeep", "_.cloneDeep", "pick", "_.pick", "omit", "_.omit", "merge", "_.merge", "storageClone", "qs.stringify",
 })  # fmt: skip
 """Functions and constructors whose result holds their arguments."""
+_TO_TEXT = frozenset({"String", "encodeURIComponent", "encodeURI"})
+"""Functions that make a text of their argument as a whole."""
 _STEPS = {
     "Object.keys": ((Op("read", KEY), Op("write", ELEMENT)),),
     "Object.values": ((Op("read", ANY), Op("write", ELEMENT)),),
@@ -219,15 +221,20 @@ def _reassigned(call: Call) -> bool:
 
 
 def _forget_constants(program: Program, graph: Graph) -> None:
-    """A parameter that every caller fills with a literal is no personal data, whatever its name says."""
+    """A parameter that every caller fills with a literal, or with what names say nothing of, is no personal data."""
     constant = {
         param
         for function in program.functions
         for position, param in enumerate(function.params)
         if (callers := program.callers.get(function.number))
-        and not any(call.args[position : position + 1] and call.args[position][1] for call in callers)
+        and not any(_may_be_told(program, call, position) for call in callers)
     }
     graph.origins = [origin for origin in graph.origins if origin.node not in constant]
+
+
+def _may_be_told(program: Program, call: Call, position: int) -> bool:
+    value = call.args[position][1] if position < len(call.args) else 0
+    return bool(value) and value not in program.nameless
 
 
 def _link_class(links: Links, call: Call, owner: Class) -> None:
@@ -281,6 +288,11 @@ def _link_builtin(links: Links, call: Call) -> None:
     if full in _GLOBAL_COPIES:
         for node, value in call.args:
             graph.edge(value, call.result, Op("read", ELEMENT) if node.type == "spread_element" else COPY)
+    elif full in _TO_TEXT:
+        for node, value in call.args:
+            binding = call.scope.find(text(node)) if node.type == "identifier" else None
+            whole = binding is not None and binding.kind == "param"
+            graph.edge(value, call.result, TEXT if whole else COPY)
     elif full in _STEPS:
         for _, value in call.args:
             for way in _STEPS[full]:
@@ -299,7 +311,7 @@ def _link_builtin(links: Links, call: Call) -> None:
         graph.edge(call.receiver, call.result)
         for _, path, value in grown(call):
             chain(graph, value, call.result, *(Op("write", step) for step in reversed(path)))
-    elif name == "map" and call.args and text(call.args[0][0]) in _GLOBAL_COPIES:
+    elif name == "map" and call.args and text(call.args[0][0]) in _GLOBAL_COPIES | _TO_TEXT:
         graph.edge(call.receiver, call.result)
     elif call.node.type == "new_expression" and not _HOLDS_NOTHING.search(name):
         for _, value in call.args:

@@ -47,6 +47,8 @@ def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
         return "unknown"
     if channel == "message" and host.kind != "constant":
         return "unknown"  # the page in the frame may be one of the app's own
+    if channel == "remote" and side == "backend" and _is_remote(app, host):
+        return "yes"
     if host.kind != "constant":
         service = next((domain for word, domain in SERVICES.items() if word in names.words(host.name).split()), None)
         return "unknown" if any(_may_name(entry, service) for entry in entries) else "no"
@@ -57,6 +59,16 @@ def declared(app: App, host: Host, channel: str, side: Side) -> Declared:
     ):
         return "yes"
     return "unknown" if any(entry.unresolved for entry in entries) else "no"
+
+
+def _is_remote(app: App, host: Host) -> bool:
+    """Forge itself calls a remote for a function: its entry in `remotes` is all that this needs.
+
+    https://developer.atlassian.com/platform/forge/remote/calling-from-function
+    """
+    return any(
+        egress.matches(url, _url(host), side="backend") for remote in app.manifest.remotes for url in remote.base_urls
+    )
 
 
 def _may_name(entry: Egress, service: str | None) -> bool:

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 from piiguard.facts import shapes
 from piiguard.model import DATA_CLASSES, Confidence
 
-OpKind = Literal["copy", "read", "write", "drop", "blur", "mask", "pass", "call", "return", "leak", "become"]
+OpKind = Literal["copy", "read", "write", "drop", "blur", "mask", "pass", "text", "call", "return", "leak", "become"]
 ANY = "*"
 ELEMENT = "[]"
 """The property under which the elements of an array, a Map or a Set sit; where the position is known, it is a number
@@ -52,6 +52,9 @@ MASK = Op("mask")
 """A few characters of a text are left (`slice(-4)`); of a list, some elements."""
 PASS = Op("pass")
 """Through a function of a package: of a text, it may give back a form of it."""
+TEXT = Op("text")
+"""A parameter is made a text as a whole: what a name tells of a property of it is not in that text (`String(v)` beside
+`v.displayName`)."""
 LEAK = Op("leak")
 """Through a variable of the module: the call site is forgotten."""
 
@@ -117,6 +120,11 @@ class Contexts:
         known = caller in self.callers[number]
         self.callers[number][caller] = None
         return number, not known
+
+    def facts(self) -> Iterator[tuple[int, Fact]]:
+        """Each entry, with the fact that came in through it."""
+        for (_, fact), number in self._numbers.items():
+            yield number, fact
 
 
 class Graph:
@@ -193,7 +201,13 @@ def apply(op: Op, fact: Fact) -> Fact | None:
     if kind == "pass":
         text = not fact.path and DATA_CLASSES.get(fact.shape) in _PERSONAL
         return fact._replace(confidence="likely") if text else None
+    if kind == "text":
+        return None if _likely_inside(fact) else fact
     return fact._replace(shape=name, path=())
+
+
+def _likely_inside(fact: Fact) -> bool:
+    return fact.confidence == "likely" and bool(fact.path) and fact.path[0] != ELEMENT and not fact.path[0].isdigit()
 
 
 _PERSONAL = frozenset({"direct", "pseudonymous", "content"})

@@ -41,6 +41,8 @@ class Host(NamedTuple):
 
 _UNKNOWN: list[Text] = [(Hole("dynamic", ""),)]
 _SCHEME = re.compile(r"^(https?:|wss?:)?//", re.IGNORECASE)
+_MAILTO = re.compile(r"\bmail_?to(_?(url|uri|link|href))?$", re.IGNORECASE)
+"""Name of an address that starts the reader's own mail program, wherever it was put together."""
 _ASSET = re.compile(r"\.(svg|png|jpe?g|gif|webp|ico|css|woff2?|mp4)$", re.IGNORECASE)
 _URL_KEYS = ("url", "uri", "baseURL", "baseUrl", "prefixUrl", "hostname", "host", "href", "endpoint")
 _BASE_KEYS = ("baseURL", "baseUrl", "prefixUrl")
@@ -305,10 +307,12 @@ def template_of(value: Text) -> str:
 
 
 def host_of(value: Text) -> Host | None:
-    """The host of a URL; None for what stays on the page's own host (a relative URL, `data:`, `blob:`)."""
+    """The host of a URL; None for what calls none (a relative URL, `data:`, `blob:`, `mailto:`)."""
     url = template_of(value)
     first = value[0] if value else ""
     hole = next((part for part in value if isinstance(part, Hole)), None)
+    if isinstance(first, Hole) and _MAILTO.search(first.name):
+        return None
     if isinstance(first, Hole) or not first:
         return _dynamic(hole, url) if hole else None
     scheme = _SCHEME.match(first)

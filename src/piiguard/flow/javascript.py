@@ -15,9 +15,9 @@ from tree_sitter import Node, Parser
 
 from piiguard.facts import names
 from piiguard.facts.grammars import FALLBACK, GRAMMARS
-from piiguard.flow import calls, modules
+from piiguard.flow import calls, modules, owners
 from piiguard.flow.declarations import CLASSES, DECLARED_FUNCTIONS, FUNCTIONS, Declarer, elements, pattern_names
-from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, Graph, Op, Place
+from piiguard.flow.graph import ANY, BLUR, COPY, ELEMENT, ENTRY, KEY, LEAK, TEXT, Graph, Op, Place
 from piiguard.flow.links import chain
 from piiguard.flow.modules import ModuleFinder
 from piiguard.flow.program import (
@@ -39,6 +39,8 @@ from piiguard.model import Gap, Source
 
 _CODE = re.compile(rb"[(){}=;`\"']")
 """What an error must hold to hide code: a lone `&` in the text of an element does not."""
+_IMPORTED_TYPE = re.compile(rb"\bimport\s*\(\s*(\"[^\"\n]*\"|'[^'\n]*')\s*\)")
+_TYPES = frozenset({"type_annotation", "readonly_type", "array_type", "type_arguments", "union_type"})
 NESTING = 400
 """Depth of nested expressions that is followed: beyond it lies generated code, which becomes a gap."""
 
@@ -57,13 +59,24 @@ def parse(source: Source) -> tuple[Node, list[Gap], list[int]]:
         return other, [], []
     lines: dict[bool, list[int]] = {True: [], False: []}
     for node in _errors(root):
-        lines[not node.is_missing and _CODE.search(node.text or b"") is not None].append(node.start_point[0] + 1)
+        lines[not node.is_missing and _hides_code(node)].append(node.start_point[0] + 1)
     gaps = (
         [Gap(source.path, f"code near line {min(lines[True])} was not understood", source.app, min(lines[True]))]
         if lines[True]
         else []
     )
     return root, gaps, lines[False]
+
+
+def _hides_code(error: Node) -> bool:
+    """Not in a type (`readonly import("./t").Node[]`), nor in the text of a JSX attribute (`label="?a=b&c=d;"`)."""
+    written, around = error.text or b"", error.parent
+    if around is not None and around.type == "string" and around.parent is not None:
+        quote = (around.text or b"")[:1]
+        return around.parent.type != "jsx_attribute" or quote in written
+    if around is not None and around.type in _TYPES:
+        written = _IMPORTED_TYPE.sub(b"", written, 1)
+    return _CODE.search(written) is not None
 
 
 def _errors(root: Node) -> Iterator[Node]:
@@ -148,9 +161,9 @@ class _Front:
         self.env: Env = {}
         self.exits: list[list[Env]] = []
         """For each loop and switch around: the variables where it is left by `break` or `continue`."""
-        self.nameless: set[int] = set()
-        """Graph nodes for which the name of their variable says nothing: functions, what a key names better, what is
-        masked."""
+        self.nameless = program.nameless
+        self.placeholders: dict[int, bool] = {}
+        """Number of a function -> whether a token in it is a piece of a template."""
         self.thrown: list[int] = []
         """For each `try` of the function: the node of what its `catch` gets."""
         self.depth = 0
@@ -210,8 +223,14 @@ class _Front:
     def evidence(self, node: int, name: str, path: tuple[str, ...] = ()) -> None:
         """A telling name says what the value at `node` (or its property `path`) is."""
         data = names.data_class(name)
-        if data and node:
+        if data and node and not (name == owners.PLACEHOLDER and self._has_placeholders()):
             self.graph.origin(node, data, "likely", f"named `{name}`", path)
+
+    def _has_placeholders(self) -> bool:
+        number = self.function.number
+        if number not in self.placeholders:
+            self.placeholders[number] = owners.has_placeholders(self.function.node)
+        return self.placeholders[number]
 
     # ------------------------------------------------------------ functions and classes
 
@@ -583,7 +602,8 @@ class _Front:
                 continue
             name = _taken(child)
             taken.append(name)
-            part = self.part(child, value, name, named=not (with_key and names.data_class(name) == "account-id"))
+            named = not (with_key and names.data_class(name) == "account-id")
+            part = self.part(child, value, name, named=named and not self._of_another(name, node))
             target = child.child_by_field_name("value") or child
             if target.type == "object_assignment_pattern":
                 self.bind_default(target, part)
@@ -591,6 +611,9 @@ class _Front:
                 self.bind_name(target, part)
             else:
                 self.destructure(target, part)
+
+    def _of_another(self, name: str, pattern: Node) -> bool:
+        return bool(names.data_class(name)) and owners.of_another(name, owners.of_pattern(pattern, self.scope))
 
     def _without(self, node: Node, value: int, taken: list[str]) -> int:
         """The value without some of its properties."""
@@ -603,7 +626,8 @@ class _Front:
     def part(self, node: Node, value: int, name: str, *, named: bool) -> int:
         """Property `name` of `value`; a telling name says something of the whole.
 
-        `named`: not so for the account id beside a key (`{accountId, apiKey}`), which is one of the key's service.
+        `named`: not so for the account id beside a key (`{accountId, apiKey}`), which is one of the key's service, nor
+        for what no person owns.
         """
         made = self.value(node, value, op=Op("read", name)) if value else 0
         if named:
@@ -679,6 +703,7 @@ class _Front:
             self.graph.edge(self._written(0, path, value, node, replaces=False), whole)
 
     def _update(self, binding: Binding, path: tuple[str, ...], value: int, node: Node, *, replaces: bool) -> None:
+        binding.changed = True
         old = self.present(binding)
         if not old and not value:
             return
@@ -775,13 +800,18 @@ class _Front:
             return self._fetch(node)
         if name == "length" or self._env_variable(node, base):
             return self.value(node) if name != "length" else 0
-        if not source:
+        other = bool(names.data_class(name)) and (
+            owners.of_another(name, owners.of_read(node, self.scope)) or owners.beside_neutral(node)
+        )
+        if source and not other:
+            self._evidence_of_read(node, name)
+        made = self.value(node, source, op=Op("read", name)) if source else self.value(node)
+        if other:
+            self.nameless.add(made)
+        elif not source:
             # A member of something unknown (a global, an import): its own name is all there is.
-            made = self.value(node)
             self.evidence(made, name)
-            return made
-        self._evidence_of_read(node, name)
-        return self.value(node, source, op=Op("read", name))
+        return made
 
     @staticmethod
     def _env_variable(node: Node, base: Node) -> bool:
@@ -899,6 +929,7 @@ class _Front:
     def do_object(self, node: Node) -> int:
         """Later properties replace earlier ones of the same name, and those of what is spread before them."""
         made, seen, spread = self.value(node), set[str](), False
+        with_key = any(names.data_class(self._property_of(child)) == "credential" for child in node.named_children)
         outer, self.scope = self.scope, Scope(self.scope, self.function, self._object_owner(node, made))
         for child in node.named_children:
             if child.type == "spread_element":
@@ -916,7 +947,7 @@ class _Front:
                 # The variable's name has told what it tells where the variable was defined.
                 self.graph.edge(self.do_identifier(child), made, Op("write", name))
             elif child.type == "pair":
-                self._pair(made, child)
+                self._pair(made, child, named=not (with_key and names.data_class(name) == "account-id"))
         self.scope = outer
         self.file.values[span(node)] = made
         return made
@@ -941,21 +972,22 @@ class _Front:
         function.value = self.graph.node(self.place(node))
         self.graph.edge(function.value, made, Op("write", name or ANY))
 
-    def _pair(self, made: int, pair: Node) -> None:
+    def _pair(self, made: int, pair: Node, *, named: bool) -> None:
+        """`named`: does the name of the property tell what it is? (See `part`.)"""
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
         if key is None or value is None:
             return
         name = property_name(key)
         if name is None and key.named_children:
             self.graph.edge(self.expression(key.named_children[0]), made, Op("write", KEY))
-        self._property(made, pair, name or ANY, self.expression(value))
+        self._property(made, pair, name or ANY, self.expression(value), named=named)
 
-    def _property(self, made: int, node: Node, name: str, value: int) -> None:
+    def _property(self, made: int, node: Node, name: str, value: int, *, named: bool) -> None:
         if not value:
             return
         held = self.graph.node(self.place(node))
         self.graph.edge(value, held)
-        if value not in self.nameless:
+        if named and value not in self.nameless:
             self.evidence(held, name)
         self.graph.edge(held, made, Op("write", name))
 
@@ -977,11 +1009,22 @@ class _Front:
 
     def do_template(self, node: Node) -> int:
         parts = [
-            self.expression(child.named_children[0])
+            self._as_text(child.named_children[0], self.expression(child.named_children[0]))
             for child in node.named_children
             if child.type == "template_substitution" and child.named_children
         ]
         return self.value(node, *parts) if any(parts) else 0
+
+    def _as_text(self, node: Node, value: int) -> int:
+        """A parameter that is made a text as a whole; anything else keeps what is known to be put into it."""
+        binding = self.scope.find(text(node)) if node.type == "identifier" else None
+        if not value or binding is None or binding.kind != "param":
+            return value
+        made = self.graph.node(self.place(node))
+        self.graph.edge(value, made, TEXT)
+        if value in self.nameless:
+            self.nameless.add(made)
+        return made
 
     def do_binary(self, node: Node) -> int:
         left, right, operator = (node.child_by_field_name(field) for field in ("left", "right", "operator"))
@@ -991,6 +1034,8 @@ class _Front:
             return self.either(node, values[0])
         if sign == "&&":
             return self.either(node, values[1])
+        if sign == "+" and left is not None and right is not None:
+            values = self._as_text(left, values[0]), self._as_text(right, values[1])
         if sign in ("+", "||", "??") and any(values):
             return self.value(node, *values)
         return 0

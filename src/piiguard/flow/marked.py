@@ -186,6 +186,67 @@ class Marked:
     def url(self) -> str | None:
         return next((template_of(value) for value in self._texts(("arg:0",))), None)
 
+    def fields(self, slot: str) -> frozenset[str] | None:
+        found: set[str] = set()
+        for value in self.values((slot,)):
+            known = None if value.path else self._fields_of(value.syntax)
+            if known is None:
+                return None
+            found |= known
+        return frozenset(found)
+
+    def _fields_of(self, node: Node) -> set[str] | None:
+        """The names in an object literal, those in its literals among them."""
+        node = self._literal(node)
+        if node.type != "object":
+            return None
+        found: set[str] = set()
+        for child in node.named_children:
+            if child.type == "comment":
+                continue
+            key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+            name = property_name(key) if key is not None else None
+            if child.type == "shorthand_property_identifier":
+                name = text(child)
+            if name is None or child.type == "method_definition":
+                return None
+            inner = self._fields_of(value) if value is not None and value.type == "object" else set()
+            if inner is None:
+                return None
+            found |= {name, *inner}
+        return found
+
+    def _literal(self, node: Node) -> Node:
+        """What a variable was made with, if nothing else is put into it; else the expression itself."""
+        binding = self.scope.find(text(node)) if node.type in ("identifier", "shorthand_property_identifier") else None
+        if binding is None or binding.kind != "variable" or binding.changed or binding.reassigned or binding.path:
+            return node
+        return binding.value if binding.value is not None else node
+
+    def asked_fields(self) -> tuple[str, ...] | None:
+        """The fields that the body of a request asks for: `{ body: JSON.stringify({ jql, fields: ["status"] }) }`.
+
+        None: not all of them are seen.
+        """
+        value = next(iter(self.values(("arg:1.body",))), None)
+        body = inner_value(value) if value is not None else None
+        body = self._literal(body) if body is not None else None
+        if body is not None and body.type == "call_expression":
+            body = next((self._literal(node) for node in arguments_of(body)), None)
+        if (
+            body is None
+            or body.type != "object"
+            or any(child.type == "spread_element" for child in body.named_children)
+        ):
+            return None
+        listed = object_value(body, "fields")
+        listed = self._literal(listed) if listed is not None else None
+        if listed is None or listed.type != "array":
+            return None
+        fields = [child for child in listed.named_children if child.type != "comment"]
+        known = all(field.type == "string" for field in fields)
+        return tuple(map(string_value, fields)) if known else None
+
     @property
     def failed(self) -> bool:
         return after_failure(self.syntax)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +16,7 @@ from piiguard.flow.graph import Fact, Graph, Op, Origin, Solution, Trail, read
 from piiguard.flow.hosts import Host, host_of
 from piiguard.flow.place import MarkedPlace, SlotValue
 from piiguard.flow.positions import Positions
+from piiguard.flow.printed import Printed
 from piiguard.matching import fingerprint
 from piiguard.model import DATA_CLASSES, App, Confidence, Distance, Location, Mark, Observation, Rule, Source, Step
 
@@ -84,7 +86,7 @@ class Observer:
         values = place.values(rule.slots)
         # Text by its name alone is more often what people typed into the app than what was copied from a product.
         personal = self.reaching(values, PERSONAL, without=names.NAMED_TEXT)
-        if rule.store == "secret":
+        if rule.store == "secret" and not self._told_harmless(place):
             yield self.made(place, "credential-storage-secret", "sure", data=("credential",), attributes=attributes)
         if rule.category not in _TRACED:
             yield self.made(place, rule.category, rule.confidence, reached=personal, attributes=attributes)
@@ -99,10 +101,28 @@ class Observer:
                     place, "credential-storage-plain", secret.confidence, reached=secret, attributes=attributes
                 )
 
-    def log(self, place: MarkedPlace, *, born_here: bool) -> Iterator[Observation]:
-        """`born_here`: without what callers hand over; inside a log wrapper, that is reported at their calls."""
+    def _told_harmless(self, place: MarkedPlace) -> bool:
+        """Do the names of all fields of a value for the secret store say that none is a credential?
+
+        The key under which it is kept (`oauth`) may still say that one is.
+        """
+        value = next(filter(_holds_value, place.rule.slots), "")
+        fields = place.fields(value)
+        return (
+            bool(fields)
+            and not any(map(names.vague, fields or ()))
+            and not any(map(names.may_be_secret, (*(fields or ()), place.url() or "")))
+            and self.reaching(place.values((value,)), CREDENTIAL) is None
+        )
+
+    def log(self, place: MarkedPlace, *, born_here: bool, printed: Printed, site: int) -> Iterator[Observation]:
+        """`born_here`: without what callers hand over; inside a log wrapper, that is reported at their calls.
+
+        `site`: the call, if it is one, whose wrapper may print only a part of what it is given.
+        """
         values = place.values(place.rule.slots)
-        reached = self.reaching(values, PERSONAL | CREDENTIAL, born_here=born_here, failed=place.failed)
+        parts = {value.node: known for value in values if (known := printed.of(site, value.node)) is not None}
+        reached = self.reaching(values, PERSONAL | CREDENTIAL, born_here=born_here, failed=place.failed, parts=parts)
         if reached is not None:
             yield self.made(place, "pii-log", reached.confidence, reached=reached)
 
@@ -254,10 +274,12 @@ class Observer:
         signing: bool = False,
         without: str = "",
         failed: bool = False,
+        parts: Mapping[int, Mapping[Fact, frozenset[str]]] = MappingProxyType({}),
     ) -> Reached | None:
         """The data classes of some groups in some values. The witness is the most certain and most direct of them.
 
         `signing`: with what signs a request in, which is otherwise left out. `without`: a shape that does not count.
+        `parts`: values of which only these classes count.
         `failed`: without the answers of requests, which are error messages where the request has failed.
         """
         found: list[tuple[tuple[bool, bool, int, Fact], int, frozenset[str]]] = []
@@ -265,9 +287,10 @@ class Observer:
             for fact in self._solution.facts(value.node):
                 if (born_here and fact.site) or fact.shape == without:
                     continue
-                classes = frozenset(
-                    name for name in data_classes(fact, value.path, signing=signing) if DATA_CLASSES[name] in groups
-                )
+                all_classes = data_classes(fact, value.path, signing=signing)
+                if value.node in parts:
+                    all_classes &= parts[value.node][fact]
+                classes = frozenset(name for name in all_classes if DATA_CLASSES[name] in groups)
                 if classes:
                     trail = self._solution.trail(value.node, fact)
                     if failed and RESPONSE in trail.origin.fact.path:

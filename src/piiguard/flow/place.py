@@ -57,6 +57,9 @@ class MarkedPlace(Protocol):
     def url(self) -> str | None:
         """The path or URL that a request asks for, `{}` for what is filled in."""
 
+    def fields(self, slot: str) -> frozenset[str] | None:
+        """The names of all properties that the value in a slot has, and of those in them; None: not all are seen."""
+
     @property
     def failed(self) -> bool:
         """Whether the place is reached only after a request has failed (`if (!response.ok) …`)."""

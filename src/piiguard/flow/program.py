@@ -99,6 +99,8 @@ class Binding:
     reassigned: bool = False
     written_inside: bool = False
     """Assigned in a nested function: only the cell knows its value."""
+    changed: bool = False
+    """Something is put into what it holds."""
     position: int = -1
     """`param`: which parameter of the function it is, if the whole of one."""
 
@@ -195,6 +197,9 @@ class Program:
         """JSX elements of components: a call with the props."""
         self.functions: list[Function] = []
         self.classes: list[Class] = []
+        self.nameless: set[int] = set()
+        """Graph nodes for which the name of their variable says nothing: functions, what a key names better, what is
+        masked, what no person owns."""
         self.stumbles: dict[str, list[int]] = {}
         """Path -> lines at which the parser stumbled without missing code."""
         self.callers: dict[int, list[Call]] = {}

@@ -26,6 +26,7 @@ from piiguard.flow.hosts import Texts
 from piiguard.flow.marked import Marked, arguments_of
 from piiguard.flow.observe import RESPONSE, Observer, numbered
 from piiguard.flow.place import MarkedPlace
+from piiguard.flow.printed import Printed
 from piiguard.flow.program import Call, File, Function, Span, span, text
 from piiguard.flow.rules import (
     ANALYTICS_CALL,
@@ -95,6 +96,8 @@ class Tracer:
         sources = {file.index: file.source for file in self.program.files.values()}
         sources |= {file.index: file.source for file in self.helpers.files.values()}
         self.solution = Solution(self.graph)
+        inside = (place for place in self.marked if place.rule.category == "pii-log" and self.in_log_wrapper(place))
+        self._printed = Printed(self.graph.contexts, self.solution, inside)
         self._observer = Observer(app, self.graph, self.solution, sources)
         if self.graph.given_up:
             self.gaps.append(Gap(app.manifest.path, "its data flow is too intricate to be followed to the end", app.id))
@@ -147,7 +150,8 @@ class Tracer:
                 self.graph.origin(param, "account-id", "sure", "picked by the user", (name,))
         elif rule.shape == "rest-response":
             method = _method(place) if isinstance(place, Marked) else "GET"
-            found = shapes.of_response(place.product, place.url() or "", method)
+            asked = place.asked_fields() if isinstance(place, Marked) else None
+            found = shapes.of_response(place.product, place.url() or "", method, asked)
             if found:
                 self.graph.origin(place.node, found, rule.confidence, note, (RESPONSE,))
         elif rule.shape == "env-value":
@@ -257,7 +261,13 @@ class Tracer:
         elif rule.role == "sink" and (rule.host or place.mark.host):
             yield from self._observer.egress(place)
         elif rule.role == "sink" and rule.category == "pii-log":
-            yield from self._observer.log(place, born_here=self.in_log_wrapper(place))
+            call = place.call if isinstance(place, Marked) else None
+            yield from self._observer.log(
+                place,
+                born_here=self.in_log_wrapper(place),
+                printed=self._printed,
+                site=call.number if call is not None else 0,
+            )
         elif rule.role == "sink":
             yield from self._observer.storage(place)
 

@@ -179,6 +179,10 @@ class Marked:
                         return url
         return None
 
+    def fields(self, slot: str) -> frozenset[str] | None:
+        """Not looked for: no helper writes to the secret store by a rule."""
+        return None
+
     @property
     def failed(self) -> bool:
         return False
