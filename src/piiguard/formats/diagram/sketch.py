@@ -47,7 +47,7 @@ def graph(report: Report, app_id: str) -> DataFlow:
 def part_of(observation: Observation, app: App, sources: Mapping[str, SourceFile]) -> PartId:
     """The part of the app that an observation is about. `sources`: path -> file."""
     source = sources.get(observation.location.path)
-    if (source and source.language == "python") or observation.attributes.get("path_kind") == "helper":
+    if (source and source.language == "python") or observation.attributes.get("path_kind") in ("helper", "script"):
         return "helper"
     if observation.location.path == app.manifest.path:
         channel = observation.attributes.get("channel", "")
