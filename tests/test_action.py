@@ -139,7 +139,7 @@ def test_a_pull_request_shows_a_host_a_scope_and_a_stored_address(job: Job) -> N
     assert listed(summary, "New scope") == ["`read:jira-user`"]
     assert listed(summary, "New class of data") == ["`email`: personal data is stored"]
     assert "### Gone" not in summary
-    assert re.search(r"### This changes sections 2, 3, 4, 6, 8 and 10 of your Trust Center", summary)
+    assert re.search(r"### This changes sections 2, 3, 4, 6, 8, 9 and 10 of your Trust Center", summary)
     assert [line.partition(",title")[0] for line in job.annotations if line.startswith("::error")] == [
         "::error file=apps/board/manifest.yml,line=16",
         "::error file=apps/board/src/index.js,line=6",

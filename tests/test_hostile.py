@@ -222,7 +222,7 @@ def test_every_suffix_of_scripts_is_read(tmp_path: Path, name: str) -> None:
     "content",
     [
         LEAK.encode("utf-16"),
-        LEAK.encode() + b"\0",
+        LEAK.encode() + b"\0" * 40,
         b"\xff\xfe\x00\x01" * 40,
         LEAK.encode() + b"// \xe9",
         b"// x\n" * 300_000,
