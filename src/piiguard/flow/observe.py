@@ -146,7 +146,8 @@ class Observer:
             category = (
                 rule.category if rule.category != "pii-egress" else "undeclared-egress" if undeclared else "egress-host"
             )
-            yield self.made(place, category, "sure", host=host.name, attributes=attributes)
+            if rule.channel != "message":  # a message calls nobody: whoever shows the frame did
+                yield self.made(place, category, "sure", host=host.name, attributes=attributes)
             if personal is not None:
                 yield self.made(
                     place, "pii-egress", personal.confidence, reached=personal, host=host.name, attributes=attributes

@@ -183,8 +183,13 @@ class Tracer:
         """Calls of the app's own analytics functions."""
         places = [(place.syntax, place.source.path) for place in tracking]
         found = wrappers.wrappers(self.program, places, wrappers.TRACKING_WORDS)
+        own = {file.index for file in analytics.files(self.program)}
         found |= wrappers.wrappers_in(analytics.files(self.program), wrappers.TRACKING_WORDS)
-        for call in wrappers.calls_of(self.program, found, from_outside=True):
+
+        def is_inside(file: File) -> bool:
+            return file.index in own or wrappers.file_meant_for(file, wrappers.TRACKING_WORDS)
+
+        for call in wrappers.calls_of(self.program, found, but_in=is_inside):
             yield self._observer.made(self._marked_call(call, TRACKING_WRAPPER), "tracking", "likely")
 
     def _marked_call(self, call: Call, rule: Rule, host: str | None = None) -> Marked:

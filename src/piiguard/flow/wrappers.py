@@ -7,13 +7,13 @@ observation then stands where data enters the wrapper, as a reader of the callin
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tree_sitter import Node
 
 from piiguard.facts import names
 from piiguard.flow.declarations import FUNCTIONS
-from piiguard.flow.program import Call, File, Function, Program, property_name, span, text
+from piiguard.flow.program import Call, File, Function, Program, property_name, span, string_value, text
 
 LOG_WORDS = frozenset(
     {
@@ -59,15 +59,30 @@ def function_name(function: Function) -> str:
 
 def meant_for(function: Function, purpose: frozenset[str]) -> bool:
     """Does the name of the function, its class or its file say that it is there for this?"""
-    path = function.file.source.path
-    stem = posixpath.splitext(posixpath.basename(path))[0]
-    told = (
-        function_name(function),
-        function.owner.name if function.owner else "",
-        stem,
-        posixpath.basename(posixpath.dirname(path)),
-    )
+    told = [function_name(function), function.owner.name if function.owner else ""]
+    if purpose is TRACKING_WORDS:  # a page that asks for `errors` wants no log line
+        told.append(_key(function))
+    return _says(told, purpose) or file_meant_for(function.file, purpose)
+
+
+def file_meant_for(file: File, purpose: frozenset[str]) -> bool:
+    """Does the name of a file, or of its folder, say that it is there for this?"""
+    folder, name = posixpath.split(file.source.path)
+    return _says((posixpath.splitext(name)[0], posixpath.basename(folder)), purpose)
+
+
+def _says(told: Iterable[str], purpose: frozenset[str]) -> bool:
     return any(word in purpose for name in told for word in names.words(name).split())
+
+
+def _key(function: Function) -> str:
+    """The name under which the page can call a function: `resolver.define("trackEvent", …)`."""
+    arguments = function.node.parent
+    call = arguments.parent if arguments is not None and arguments.type == "arguments" else None
+    callee = call.child_by_field_name("function") if call is not None else None
+    first = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    defined = callee is not None and text(callee).endswith(".define")
+    return string_value(first) if defined and first is not None and first.type == "string" else ""
 
 
 def enclosing(program: Program, node: Node, path: str) -> Function | None:
@@ -109,12 +124,14 @@ def _around(program: Program, node: Node, path: str) -> Iterator[Function]:
         function = enclosing(program, function.node, path)
 
 
-def calls_of(program: Program, functions: dict[int, Function], *, from_outside: bool = False) -> Iterator[Call]:
-    """The calls that reach one of the functions; `from_outside`: only those from another file."""
+def calls_of(
+    program: Program, functions: dict[int, Function], *, but_in: Callable[[File], bool] = lambda _: False
+) -> Iterator[Call]:
+    """The calls that reach one of the functions; `but_in`: files whose calls of their own functions do not count."""
     seen: set[int] = set()
     for number, function in functions.items():
         for call in program.callers.get(number, []):
-            if call.number not in seen and not (from_outside and call.file is function.file):
+            if call.number not in seen and not (call.file is function.file and but_in(call.file)):
                 seen.add(call.number)
                 yield call
 
