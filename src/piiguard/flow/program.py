@@ -225,7 +225,9 @@ class Program:
             return None
         handler = _RESOLVERS.get(node.type)
         ref = handler(self, node, scope, file, depth - 1) if handler else None
-        return ref or self.made.get(file.values.get(span(node), 0))
+        if ref is not None and (ref.kind != "global" or not ref.chain):
+            return ref
+        return self.made.get(file.values.get(span(node), 0), ref)
 
     def binding_ref(self, binding: Binding, depth: int) -> Ref | None:
         if binding.kind == "import":
