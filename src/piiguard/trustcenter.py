@@ -125,6 +125,10 @@ class Loose(msgspec.Struct, frozen=True):
     quote: str
 
 
+OPEN = "To be stated"
+"""What a table says where a person has not said it yet."""
+
+
 class Cell(msgspec.Struct, frozen=True):
     """The services that a cell names."""
 
@@ -137,6 +141,8 @@ class Cell(msgspec.Struct, frozen=True):
     """Names that no table maps to a host."""
     hosts: tuple[str, ...] = ()
     """Hosts that the cell writes out: such a host is named by itself."""
+    open: bool = False
+    """A person must still say whose they are."""
 
 
 class AppRow(msgspec.Struct, frozen=True):
@@ -157,6 +163,7 @@ class ProviderRow(msgspec.Struct, frozen=True):
     apps: tuple[str, ...]
     """Empty: all."""
     names: Cell
+    """`open`: the row's type is not said yet."""
     kind: str
     """`customer-configured`, `subprocessor` or `atlassian`."""
     purpose: str = ""

@@ -19,9 +19,8 @@ from ruamel.yaml import YAML
 from piiguard.errors import UsageError
 from piiguard.facts import providers
 from piiguard.formats.markdown_outline import Outline, Section, outline
+from piiguard.trustcenter import OPEN
 
-OPEN = "To be stated"
-"""A cell that a person must fill; what a person wrote there already is not replaced by it."""
 Cells = dict[str, str]
 """Meaning of a column -> Markdown of the cell."""
 

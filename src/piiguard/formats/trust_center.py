@@ -18,8 +18,9 @@ from piiguard.formats.diagram.places import LaneId, places
 from piiguard.formats.diagram.sketch import ANYWHERE
 from piiguard.formats.diagram.words import LEGEND, incomplete, legend, reaching
 from piiguard.formats.markdown import code, escape
-from piiguard.formats.markdown_parts import OPEN, Drawing, Part, Table, is_name, patch
+from piiguard.formats.markdown_parts import Drawing, Part, Table, is_name, patch
 from piiguard.model import DATA_CLASSES, App, Observation, Report, Verdict
+from piiguard.trustcenter import OPEN
 
 __all__ = ["drawn", "has_form_of_drawing", "parts", "patch", "render"]
 

@@ -327,3 +327,44 @@ def test_alone_only_itself_is_judged() -> None:
     assert result.judged[0].replies[0].reason == "line 3 of this document says otherwise"
     assert alone(read_text("The app sets no cookies.\n")).exit_code == 0
     assert result.exit_code == 1
+
+
+def test_a_row_that_a_person_must_still_fill_allows_nothing() -> None:
+    table = "\n\n| App | Subprocessor | Purpose | Type |\n|---|---|---|---|\n| All apps | OpenAI | Texts | {} |\n"
+    text = "We use no other subprocessors." + table
+    called = observation("egress-host", host="api.openai.com", attributes={"declared": "yes"})
+    kind = only(checked(text.format("Processor"), called), "no-additional-processors").statement.kind
+    named = only(checked("The table lists all third-party services." + table.format("Processor"), called), LISTED)
+    unsaid = only(checked("The table lists all third-party services." + table.format("To be stated"), called), LISTED)
+    assert kind == "no-additional-processors"
+    assert (named.answer, unsaid.answer) == ("supported", "missing")
+
+
+LISTED = "subprocessors-listed"
+
+
+@pytest.mark.parametrize("text", ["Nothing leaves Confluence.", "Your data never leaves Atlassian."])
+def test_a_sentence_of_all_data_is_not_shown_by_personal_data_alone(text: str) -> None:
+    called = observation("egress-host", host="api.else.example", attributes={"declared": "yes"})
+    kind = "no-personal-data-sent"
+    assert only(checked(text), kind).answer == "supported"
+    assert only(checked(text, called), kind).answer == "not-shown"
+    assert only(checked("Personal data is never sent to third parties.", called), kind).answer == "supported"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your token never leaves Atlassian.",
+        "Tokens are not shared with anyone.",
+        "No remote content is loaded.",
+        "All communication is end-to-end encrypted.",
+        "We use OAuth 2.0 instead of stored tokens.",
+        "Nobody at our company can read your tickets.",
+        "Before any text leaves Jira, names are always masked.",
+    ],
+)
+def test_what_says_more_than_a_claim_is_listed(text: str) -> None:
+    document = read_text(text)
+    assert not document.statements
+    assert [each.quote for each in document.unrecognised] == [text]

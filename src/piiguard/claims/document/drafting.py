@@ -73,7 +73,7 @@ def _hosts(document: Document) -> Iterator[str]:
     directory = Directory()
     lines: dict[str, list[str]] = {}
     for row in document.providers:
-        for name in row.names.providers if row.kind != "atlassian" else ():
+        for name in row.names.providers if row.kind != "atlassian" and not row.names.open else ():
             provider = directory.get(name)
             for pattern in provider.hosts if provider else ():
                 lines.setdefault(
@@ -86,7 +86,7 @@ def _hosts(document: Document) -> Iterator[str]:
                     ],
                 )
     for entry in document.overview:
-        for name in entry.calls.providers if entry.calls else ():
+        for name in entry.calls.providers if entry.calls and not entry.calls.open else ():
             provider = directory.get(name)
             kind = "customer-configured" if entry.calls and entry.calls.customer else "subprocessor"
             for pattern in provider.hosts if provider else ():

@@ -6,6 +6,7 @@ an exception of the text means exactly what the same line of piiguard.yaml would
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -46,6 +47,8 @@ class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     facts: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    says: str = ""
+    """A regular expression: only sentences that have it are meant."""
 
 
 @cache
@@ -205,6 +208,8 @@ class _Judge:
         for rule in _rules():
             if statement.kind not in rule.kinds or _WORST.index(rule.effect) >= _WORST.index(reply.answer):
                 continue
+            if rule.says and not re.search(rule.says, statement.quote):
+                continue
             found = [
                 each for each in seen if each.attributes.get("fact") in rule.facts or each.category in rule.categories
             ]
@@ -296,18 +301,23 @@ class _Judge:
         )
 
     def _rows(self, app: str) -> Iterable[ListedService]:
-        """The services that the document lists for an app."""
+        """The services that the document lists for an app, and of which it says whose they are."""
         for row in self._document.providers:
+            if row.names.open:
+                continue
             if not row.apps or app in {self._ids.get(name) for name in row.apps}:
                 yield ListedService(row.line, row.kind, row.names.providers, row.names.hosts)
         for entry in self._document.overview:
-            if entry.calls and (self._ids.get(entry.app) == app or entry.app not in self._ids):
+            if entry.calls and not entry.calls.open and (self._ids.get(entry.app) == app or entry.app not in self._ids):
                 kind = "customer-configured" if entry.calls.customer else "subprocessor"
                 yield ListedService(entry.line, kind, entry.calls.providers, entry.calls.hosts)
 
     def _lists(self, app: str) -> bool:
         """Whether the document has a list of services that is meant to be complete."""
-        return any(table.kind in ("subprocessors", "overview") for table in self._document.tables) and bool(app)
+        document = self._document
+        listed = any(table.kind in ("subprocessors", "overview") for table in document.tables)
+        cells = (*(row.names for row in document.providers), *(entry.calls for entry in document.overview))
+        return listed and bool(app) and not any(cell is not None and cell.open for cell in cells)
 
     def _self_hosted(self, row: ListedService) -> bool:
         known = [self.directory.get(name) for name in row.names]

@@ -9,7 +9,7 @@ from functools import cache
 
 from piiguard.claims.policy import Host
 from piiguard.facts.providers import Provider, providers
-from piiguard.trustcenter import Cell
+from piiguard.trustcenter import OPEN, Cell
 
 _NONE = re.compile(
     r"^\W*(?:none|no|n/?a|not applicable|nothing|keine|never)?\W*(?:$|\(|[—–-] |no external|other than atlassian)", re.I
@@ -112,6 +112,7 @@ class Directory:
             customer=bool(_CUSTOMER.search(text)),
             unknown=unknown,
             hosts=tuple(dict.fromkeys(_HOST.findall(text))),
+            open=OPEN.lower() in text.lower(),
         )
 
 

@@ -148,7 +148,8 @@ def _app_named(text: str, names: Names) -> str:
 def _providers(table: Table, columns: dict[str, int], names: Names, directory: Directory) -> Iterator[ProviderRow]:
     for row in table.rows:
         name, kind, purpose = (_cell(row, columns, each) for each in ("provider", "type", "purpose"))
-        cell = directory.cell(name)
+        cell, type_ = directory.cell(name), directory.cell(kind)
+        cell = msgspec.structs.replace(cell, open=type_.open)
         customer = cell.customer or directory.cell(f"{kind} {purpose}").customer
         whose = "atlassian" if is_atlassian_name(name) else "customer-configured" if customer else "subprocessor"
         apps = _cell(row, columns, "app")
