@@ -11,6 +11,7 @@ from piiguard.facts import endpoints, events
 from piiguard.flow import scopes
 from piiguard.flow.scopes import ProductCall
 from piiguard.model import App, EngineReport, Location
+from piiguard.scan import Options, scan
 
 HERE = Location("src/index.js", 5)
 CODE = "import api from '@forge/api';\n"
@@ -225,3 +226,16 @@ def test_unknown_host_makes_a_gap(tmp_path: Path) -> None:
 
 def test_nothing_idle_needs_no_gap(tmp_path: Path) -> None:
     assert scopes.unused_hosts(hosts(tmp_path, "a.example"), ["a.example", None]) == EngineReport()
+
+
+def test_a_path_that_callers_fill_in_needs_the_scopes_of_each(tmp_path: Path) -> None:
+    code = (
+        "import api, { route } from '@forge/api';\n"
+        "const put = (kind, id) => api.asApp().requestJira(route`/rest/api/3/${kind}/${id}/properties/mark`);\n"
+        "export const run = async () => { await put('project', 'A'); await put('issue', 'A-1'); };\n"
+    )
+    declared = ("read:project.property:jira", "read:issue.property:jira", "read:filter:jira")
+    app(tmp_path, *declared, code=code)
+    observations = scan(tmp_path, Options()).observations
+    unused = {each.attributes["scope"] for each in observations if each.category == "unused-scope"}
+    assert unused == {"read:filter:jira"}

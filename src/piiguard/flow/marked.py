@@ -184,7 +184,11 @@ class Marked:
         return None
 
     def url(self) -> str | None:
-        return next((template_of(value) for value in self._texts(("arg:0",))), None)
+        return next(iter(self.urls()), None)
+
+    def urls(self) -> list[str]:
+        """All that the first argument may be, `{}` for what is filled in."""
+        return list(dict.fromkeys(template_of(value) for value in self._texts(("arg:0",))))
 
     def fields(self, slot: str) -> frozenset[str] | None:
         found: set[str] = set()

@@ -286,9 +286,9 @@ class Tracer:
         """The calls of product APIs, for the check of scopes."""
         for place in self.marked:
             if place.rule.shape == "rest-response" and place.call is not None and place.product:
-                path = place.url()
-                known = path if path and path.startswith("/") else None
-                yield scopes.ProductCall(place.product, _method(place), known, place.mark.location)
+                for path in place.urls() or [""]:
+                    known = path if path.startswith("/") else None
+                    yield scopes.ProductCall(place.product, _method(place), known, place.mark.location)
 
 
 def _method(place: Marked) -> str:

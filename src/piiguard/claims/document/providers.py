@@ -27,7 +27,7 @@ _HOST = re.compile(rf"(?<![\w.@*-])(?:\*\.)?(?:[a-z0-9-]+\.)+(?!{_FILE}\b)[a-z]{
 """A host, written out; `*.` at its start: every name below it. Names of files look alike."""
 _ATLASSIAN = re.compile(r"^(?:the )?(?:atlassian|forge|jira|confluence)\b", re.I)
 _GENERIC = re.compile(
-    r"^(?:your|the|via|using|own|credentials?|customer|per|none|no|git|ai|api|provider|n/a|all|byok|bring|mandatory|optional|external|third)",
+    r"^(?:(?:ltd|llc|inc|gmbh|corp|limited|pty|plc|bv|ag|sas|srl)\b|your|the|via|using|own|credentials?|customer|per|none|no|git|ai|api|provider|n/a|all|byok|bring|mandatory|optional|external|third)",
     re.I,
 )
 
