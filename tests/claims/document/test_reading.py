@@ -201,6 +201,20 @@ def test_endless_nesting_ends(text: str, name: str) -> None:
     understand(name, text.encode())
 
 
+@pytest.mark.parametrize("depth", [1, 18, 19, 20, 21, 30, 38, 39, 40, 41, 48, 500])
+@pytest.mark.parametrize("marker", ["> ", ">", "- ", "1. ", "> - "])
+def test_a_promise_is_read_however_deep(depth: int, marker: str) -> None:
+    text = f"Hello.\n\n{marker * depth}We store no personal data.\n"
+    assert [(each.line, each.kind) for each in read_text(text).statements] == [(3, "no-personal-data-stored")]
+
+
+@pytest.mark.parametrize("marker", ["- ", "1. "])
+def test_a_promise_is_read_below_thirty_items(marker: str) -> None:
+    items = [*("Level" for _ in range(30)), "We store no personal data."]
+    text = "".join(f"{' ' * len(marker) * level}{marker}{item}\n" for level, item in enumerate(items))
+    assert [(each.line, each.kind) for each in read_text(text).statements] == [(31, "no-personal-data-stored")]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=300), st.sampled_from([each for each in FORMATS if each not in (".docx", ".pdf")]))
 def test_any_text_can_be_read_and_lines_exist(text: str, suffix: str) -> None:
