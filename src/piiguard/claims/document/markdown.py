@@ -52,8 +52,8 @@ def read_markdown(text: str) -> Iterator[Piece]:
             inside = tokens[index - 2].type == "list_item_open" or (index > 1 and _in_item(tokens, index))
             yield from _paragraph(token, first, "item" if inside else "paragraph")
         elif token.type in ("blockquote_open", "list_item_open") and token.level + 1 >= _DEEPEST and token.map:
-            inside = lines[slice(*token.map)]
-            yield from read_plain("\n".join(_MARKERS.sub("", line) for line in inside), first)
+            deep = lines[slice(*token.map)]
+            yield from read_plain("\n".join(_MARKERS.sub("", line) for line in deep), first)
         index += 1
 
 
