@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from claims.document.document_builders import FOLDER, read_text, said
 from piiguard.claims.document.judging import alone
 from piiguard.claims.document.reading import FORMATS, MAX_BYTES, load, read
+from piiguard.claims.document.sentences import sentences
 from piiguard.claims.document.understand import understand
 from piiguard.errors import UsageError
 from piiguard.trustcenter import Block
@@ -201,8 +202,58 @@ def test_endless_nesting_ends(text: str, name: str) -> None:
     understand(name, text.encode())
 
 
+@pytest.mark.parametrize("depth", [1, 18, 19, 20, 21, 30, 38, 39, 40, 41, 48, 500])
+@pytest.mark.parametrize("marker", ["> ", ">", "- ", "1. ", "> - "])
+def test_a_promise_is_read_however_deep(depth: int, marker: str) -> None:
+    text = f"Hello.\n\n{marker * depth}We store no personal data.\n"
+    assert [(each.line, each.kind) for each in read_text(text).statements] == [(3, "no-personal-data-stored")]
+
+
+@pytest.mark.parametrize("marker", ["- ", "1. "])
+def test_a_promise_is_read_below_thirty_items(marker: str) -> None:
+    items = [*("Level" for _ in range(30)), "We store no personal data."]
+    text = "".join(f"{' ' * len(marker) * level}{marker}{item}\n" for level, item in enumerate(items))
+    assert [(each.line, each.kind) for each in read_text(text).statements] == [(31, "no-personal-data-stored")]
+
+
+@pytest.mark.parametrize("name", ["page.md", "page.html", "page.txt"])
+def test_noise_is_no_text(name: str) -> None:
+    noise = bytes(number * 37 % 128 for number in range(50_000))
+    with pytest.raises(UsageError, match="control characters"):
+        understand(name, noise)
+
+
+def test_a_stray_control_character_is_no_noise() -> None:
+    assert said("We store no personal data.\0\n") == {("no-personal-data-stored", "promise")}
+
+
+@pytest.mark.parametrize("name", ["page.md", "page.html", "page.txt"])
+def test_an_endless_sentence_is_a_gap(name: str) -> None:
+    endless = "We store no personal data and the app, which " * 60
+    document = read_text(f"The app sets no cookies.\n\n{endless}", name)
+    assert {each.kind for each in document.statements} == {"no-cookies"}
+    (gap,) = document.gaps
+    assert (gap.line, gap.says) == (3, "this sentence has more than 2,000 characters: not read")
+    assert alone(document).exit_code == 3
+
+
+def test_endless_words_around_a_sentence_are_a_gap() -> None:
+    document = read_text(f"# {'Data ' * 500}\n\nThe app sets no cookies. We store nothing.\n")
+    assert [(gap.line, gap.says[:11]) for gap in document.gaps[:1]] == [(3, "2 sentences")]
+
+
+def test_an_abbreviation_ends_no_sentence() -> None:
+    text = "Some data, e.g. Names, is kept approx. Ten days."
+    (block,) = read("page.txt", text.encode()).parts
+    assert isinstance(block, Block)
+    assert [each.body.text for each in sentences(block)] == [text]
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.text(max_size=300), st.sampled_from([each for each in FORMATS if each not in (".docx", ".pdf")]))
+@given(
+    st.text(st.characters(exclude_categories=["Cc", "Cs"], include_characters="\0\t\n\r"), max_size=300),
+    st.sampled_from([each for each in FORMATS if each not in (".docx", ".pdf")]),
+)
 def test_any_text_can_be_read_and_lines_exist(text: str, suffix: str) -> None:
     data = text.encode("utf-8", "replace")
     last = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1

@@ -169,3 +169,44 @@ def test_rows_that_stand_for_sentences(text: str, kind: str, claims: set[tuple[s
 def test_a_row_is_quoted_as_it_stands() -> None:
     (first, *_) = read_text(f"{INVENTORY}| Account IDs | Forge storage | 30 days | None |\n").statements
     assert first.quote == "Account IDs | Forge storage | 30 days | None"
+
+
+PROMISE = "We store no personal data."
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"<table><tr><td>{PROMISE}</td></tr></table>", "a.html"),
+        (f"<table><tr><th>{PROMISE}</th></tr></table>", "a.html"),
+        (f"<table><tr><td>{PROMISE}</td></tr><tr><td>Hello.</td></tr></table>", "a.html"),
+        (
+            "<table><tr><td>Personal data stored</td><td>None</td></tr><tr><td>Colour</td><td>Red</td></tr></table>",
+            "a.html",
+        ),
+        ("<table><tr><td>No personal data stored</td></tr></table>", "a.html"),
+        (f"| {PROMISE} |\n|---|\n", "a.md"),
+        (f"| Topic | {PROMISE} |\n|---|---|\n| Colour | Red |\n", "a.md"),
+        (f"| Provider | Purpose | {PROMISE} |\n|---|---|---|\n| Sentry | Errors | - |\n", "a.md"),
+    ],
+)
+def test_a_first_row_that_promises_is_read(text: str, name: str) -> None:
+    document = read_text(text, name)
+    assert ("no-personal-data-stored", "promise") in {(each.kind, each.polarity) for each in document.statements}
+    assert min(each.line for each in document.statements) == 1
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Data | Is it stored? | Not stored here",
+        "App | What we store | Where it is sent",
+        "No | Personal data | Answer",
+        "App | Stores personal data | Uses cookies",
+        "Personal data that is stored | Data not stored | Data the app stores",
+    ],
+)
+def test_a_row_that_names_columns_promises_nothing(header: str) -> None:
+    document = read_text(f"| {header} |\n|---|---|---|\n")
+    assert not document.statements
+    assert not document.unrecognised

@@ -18,6 +18,9 @@ from piiguard.trustcenter import Text
 _FRONT_MATTER = re.compile(r"\A---\r?\n.*?\r?\n(?:---|\.\.\.)\r?\n", re.DOTALL)
 _TAG = re.compile(r"\s*</?[a-zA-Z][\w-]*[\s>/]")
 """What an indented line of HTML begins with, after an empty line in the middle of its page."""
+_DEEPEST = 40
+"""Levels of lists and quotes; what is nested deeper is read as text without structure."""
+_MARKERS = re.compile(r"^[\s>]*(?:(?:[-*+]|\d{1,9}[.)])(?=\s)[\s>]*)*")
 _TEXT_FENCES = frozenset({"", "csv", "text", "txt", "markdown", "md"})
 
 
@@ -26,7 +29,8 @@ def read_markdown(text: str) -> Iterator[Piece]:
     front = _FRONT_MATTER.match(text)
     if front:
         text = "\n" * front[0].count("\n") + text[front.end() :]
-    tokens = MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").parse(text)
+    tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").parse(text)
+    lines = text.split("\n")
     index = 0
     while index < len(tokens):
         token = tokens[index]
@@ -47,6 +51,9 @@ def read_markdown(text: str) -> Iterator[Piece]:
         elif token.type == "inline":
             inside = tokens[index - 2].type == "list_item_open" or (index > 1 and _in_item(tokens, index))
             yield from _paragraph(token, first, "item" if inside else "paragraph")
+        elif token.type in ("blockquote_open", "list_item_open") and token.level + 1 >= _DEEPEST and token.map:
+            deep = lines[slice(*token.map)]
+            yield from read_plain("\n".join(_MARKERS.sub("", line) for line in deep), first)
         index += 1
 
 

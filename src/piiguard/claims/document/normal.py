@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -37,10 +38,16 @@ _URL = re.compile(r"\b(?:https?://|www\.)\S+", re.I)
 
 def normal(text: str, names: Names) -> str:
     """The sentence in lower case, with names replaced."""
+    return _normal(text, tuple(names.short), names.vendor)
+
+
+@lru_cache(maxsize=4096)
+def _normal(text: str, short: tuple[str, ...], vendor: tuple[str, ...]) -> str:
+    """The rules of contradictions ask for the same sentences again and again."""
     said = _URL.sub(" url ", _ROA.sub("roa-badge", text)).translate(_TYPE)
-    for name in sorted(names.short, key=len, reverse=True):
+    for name in sorted(short, key=len, reverse=True):
         said = re.sub(rf"(?<!\w)(?:the |our )?{re.escape(name)}(?!\w)", "the app", said, flags=re.IGNORECASE)
-    for name in names.vendor:
+    for name in vendor:
         said = re.sub(rf"(?<!\w){re.escape(name)}'s(?!\w)", "our", said, flags=re.IGNORECASE)
         said = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "us", said, flags=re.IGNORECASE)
     said = provider_words().sub(lambda found: _token(found.lastgroup or ""), said)

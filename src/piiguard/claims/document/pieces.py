@@ -160,7 +160,7 @@ class _Arranger:
             self._question = ""
 
     def _table(self, piece: Piece) -> None:
-        if len(piece.rows) > 1:
+        if piece.rows:
             head, *rows = piece.rows
             self.blocks.append(Table(head.line, head.cells, tuple(rows), self._path))
         self._begin("")

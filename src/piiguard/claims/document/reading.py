@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 
@@ -14,6 +15,11 @@ from piiguard.errors import UsageError
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_CHARACTERS = 400_000
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
+_STRAY = 20
+"""Control characters that any text may have."""
+_NOISE = 0.02
+"""Share of control characters, above which a file is no text."""
 _TEXTS: dict[str, Callable[[str], Iterator[Piece]]] = {
     ".md": read_markdown,
     ".markdown": read_markdown,
@@ -42,7 +48,8 @@ def load(path: Path) -> bytes:
 def read(name: str, data: bytes) -> Arranged:
     """The blocks, tables and headings of a document, by the end of its name.
 
-    Raises UsageError for a format that is not known, for text that is not UTF-8, and for documents beyond measure.
+    Raises UsageError for a format that is not known, for text that is not UTF-8 or full of control characters,
+    and for documents beyond measure.
     """
     suffix = PurePath(name).suffix.lower()
     if len(data) > MAX_BYTES:
@@ -57,4 +64,6 @@ def read(name: str, data: bytes) -> Arranged:
         raise UsageError("the document is not UTF-8 text", where=name, todo="Save it as UTF-8") from None
     if len(text) > MAX_CHARACTERS:
         raise UsageError(f"the document has more than {MAX_CHARACTERS:,} characters", where=name)
+    if len(_CONTROL.findall(text)) > max(_STRAY, _NOISE * len(text)):
+        raise UsageError("the document holds no text, but control characters", where=name, todo="Save it as UTF-8 text")
     return arrange(_TEXTS[suffix](text.replace("\r\n", "\n").replace("\r", "\n")))

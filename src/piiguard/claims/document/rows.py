@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from piiguard.claims.document.clauses import reply
+from piiguard.claims.document.clauses import is_negated, reply
 from piiguard.claims.document.language import has
 from piiguard.trustcenter import Block, Row, Table, Text
 
@@ -41,6 +41,16 @@ _NOT_STORED = re.compile(
     r"^\W*(?:not (?:stored|persisted|retained|kept|saved)|in[- ]?memory|memory|transient|ephemeral|never)\b", re.I
 )
 _NOT_YET = re.compile(r"\b(?:in progress|planned|not|pending|aligned only|future|on (?:the|our) roadmap)\b", re.I)
+_SENTENCE = re.compile(
+    r"^(?=(?:\S+ ){2})(?:.*[.!]$"
+    r"|(?:we|it|they|(?:the|this|our|all|every|each|no) \S+(?: \S+){0,3}?) (?:(?:stor|us|shar)es?|sends?|runs?|keeps?"
+    r"|collects?|sells?|sets?|logs?|leaves?)\b"
+    r"|(?!(?:what|which|where|who|whom|whose|how|why|when|if)\b|\S+(?: \S+)? (?:that|which|who)\b)"
+    r"\S.* (?:is|are|was|were|does|do|did|will|can|cannot|must|have|never|\w+n't) )",
+    re.I,
+)
+"""What names no column: a cell of a first row that says something."""
+_BARE_ANSWER = re.compile(r"^\W*(?:yes|no|none|never|n/a|nothing|not \w+)\W*$", re.I)
 _PLATFORM = re.compile(r"\b(?:atlassian|forge|platform|inherited)\b", re.I)
 
 
@@ -63,6 +73,17 @@ def rows_read(kind: str, table: Table) -> Iterator[Block]:
             yield from read(table, row, cells)
         else:
             yield from _labelled(table, row)
+
+
+def header_read(table: Table) -> Iterator[Block]:
+    """The cells of a first row that say something instead of naming a column: not every table has a header."""
+    for index, cell in enumerate(table.header):
+        answer = bool(index and _BARE_ANSWER.match(cell))
+        alone = len(table.header) == 1 and is_negated(cell.lower())
+        if (answer or alone or _SENTENCE.match(cell)) and not cell.endswith("?"):
+            first = table.header[0] if index else ""
+            label = first if answer or not _SENTENCE.match(first) else ""
+            yield Block(Text(cell, ((0, table.line),)), table.headings, label=label)
 
 
 def _columns(header: tuple[str, ...], kind: str) -> dict[str, int]:

@@ -11,7 +11,7 @@ from piiguard.claims.document.clauses import reply
 from piiguard.claims.document.normal import Names
 from piiguard.claims.document.place import Places
 from piiguard.claims.document.providers import Directory, is_atlassian_name
-from piiguard.claims.document.rows import kind_of_rows, rows_read
+from piiguard.claims.document.rows import header_read, kind_of_rows, rows_read
 from piiguard.trustcenter import AppRow, Block, ProviderRow, Row, Statement, Table, TableRead
 
 _COLUMNS = {
@@ -42,7 +42,7 @@ class Taken(msgspec.Struct, frozen=True):
     providers: tuple[ProviderRow, ...] = ()
     statements: tuple[Statement, ...] = ()
     blocks: tuple[Block, ...] = ()
-    """Rows that stand for sentences, to be read as such."""
+    """Rows that stand for sentences, and what the first row says, to be read as such."""
 
 
 def take(table: Table, names: Names, directory: Directory, places: Places) -> Taken:
@@ -51,11 +51,12 @@ def take(table: Table, names: Names, directory: Directory, places: Places) -> Ta
     columns = _columns(table.header)
     kind = _kind(columns, table)
     place = places.of(table.headings)
+    first = tuple(header_read(written))
     read = TableRead(table.line, kind, place.section, columns if table is written else {}, len(table.rows))
     if kind == "overview":
         overview = tuple(_overview(table, columns, names, directory))
         said = tuple(each for row in overview for each in _overview_claims(row, place.section or "4", place.path))
-        return Taken(read, overview=overview, statements=said)
+        return Taken(read, overview=overview, statements=said, blocks=first)
     if kind == "subprocessors":
         claim = Statement(
             table.line,
@@ -66,8 +67,10 @@ def take(table: Table, names: Names, directory: Directory, places: Places) -> Ta
             "promise",
             pattern="table",
         )
-        return Taken(read, providers=tuple(_providers(table, columns, names, directory)), statements=(claim,))
-    return Taken(read, blocks=tuple(rows_read(kind, table)))
+        return Taken(
+            read, providers=tuple(_providers(table, columns, names, directory)), statements=(claim,), blocks=first
+        )
+    return Taken(read, blocks=(*first, *rows_read(kind, table)))
 
 
 def _columns(header: tuple[str, ...]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from piiguard.claims.document.place import Places
 from piiguard.claims.document.promises import statements
 from piiguard.claims.document.providers import Directory
 from piiguard.claims.document.reading import read
-from piiguard.claims.document.sentences import sentences
+from piiguard.claims.document.sentences import is_endless, sentences, unread_lines
 from piiguard.claims.document.tables import Taken, take
 from piiguard.claims.document.tongues import tongue_of, unread
 from piiguard.claims.hosts import is_atlassian
@@ -65,7 +65,8 @@ def understand(name: str, data: bytes, *, hosts: Iterable[Host] = (), apps: Iter
         headings=places.mapped(),
         dates=tuple(each for each in (updated, reviewed) if each),
     )
-    gaps = (*unread(part for part in parts if isinstance(part, Block)), *_nothing_found(document))
+    foreign = unread(part for part in parts if isinstance(part, Block))
+    gaps = (*foreign, *unread_lines(said.endless), *_nothing_found(document))
     blank = not (parts or arranged.headings)
     return msgspec.structs.replace(document, contradictions=contradictions(document), gaps=gaps, blank=blank)
 
@@ -87,12 +88,15 @@ def _nothing_found(document: Document) -> Iterator[Remark]:
 class _Said(NamedTuple):
     statements: tuple[Statement, ...]
     loose: tuple[Loose, ...]
+    endless: tuple[int, ...]
+    """Lines of the sentences that are too long to be read."""
 
 
 def _read_all(parts: tuple[Block | Table, ...], tables: Iterator[Taken], names: Names, places: Places) -> _Said:
     """Claims and what else reads like one, in document order."""
     said: list[Statement] = []
     loose: list[Loose] = []
+    endless: list[int] = []
     rows: set[tuple[int, str, str]] = set()
     """What the row of a table has said, so that another of its cells does not say it again."""
     for part in parts:
@@ -100,11 +104,14 @@ def _read_all(parts: tuple[Block | Table, ...], tables: Iterator[Taken], names: 
         said += taken.statements if taken else ()
         for block in taken.blocks if taken else (part,) if isinstance(part, Block) else ():
             for sentence in sentences(block) if not tongue_of(block.body.text) else ():
+                if is_endless(sentence):
+                    endless.append(sentence.body.line)
+                    continue
                 found, rest = statements(sentence, names, places)
                 said += [each for each in found if not block.quote or (each.line, each.kind, each.polarity) not in rows]
                 rows.update((each.line, each.kind, each.polarity) for each in found)
                 loose += [rest] if rest else []
-    return _Said(tuple(said), tuple(loose))
+    return _Said(tuple(said), tuple(loose), tuple(endless))
 
 
 def _named(said: tuple[Statement, ...], directory: Directory) -> Iterator[ProviderRow]:
