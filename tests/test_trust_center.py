@@ -10,6 +10,7 @@ import pytest
 
 from piiguard import cli
 from piiguard.app.history import NoHistory, lines_came
+from piiguard.cache import VARIABLE
 from piiguard.claims.config import parse_policy
 
 ROOT = Path(__file__).parents[1]
@@ -230,6 +231,16 @@ def test_what_render_writes_check_has_nothing_against(
     _, told = run_json([str(page), "--app", str(example)], capsys)
     findings = [each for table in told["tables"] for each in table["findings"]]  # type: ignore[attr-defined]
     assert [each for each in findings if each["state"] != "open"] == []
+
+
+@pytest.mark.parametrize(("more", "kept"), [([], True), (["--no-cache"], False)])
+def test_the_check_uses_what_earlier_scans_found_out(
+    more: list[str], kept: bool, app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
+    (tmp_path / "page.md").write_text("The app sets no cookies.\n", encoding="utf-8")
+    assert cli.run(["trust-center", "check", str(tmp_path / "page.md"), "--app", str(app), *more]) == 0
+    assert (tmp_path / "cache").exists() == kept
 
 
 # ---------------------------------------------------------------- what render drew

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from piiguard.cli.options import file, folder
+from piiguard.cli.options import caching, file, folder, kept
 from piiguard.cli.options import today as today_option
 from piiguard.cli.output import emit, view
 
@@ -20,6 +20,7 @@ from piiguard.cli.output import emit, view
 )
 @click.option("--config", type=file, help="Another file than PATH/piiguard.yaml.")
 @today_option
+@caching
 @click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR).")
 @click.option("--verbose", "-v", is_flag=True, help="Quote every sentence in full, with every reason.")
 def check(
@@ -28,6 +29,7 @@ def check(
     format_: str,
     config: Path | None,
     today: datetime.datetime | None,
+    no_cache: bool,
     no_color: bool,
     verbose: bool,
 ) -> int:
@@ -38,9 +40,14 @@ def check(
     """
     from piiguard import document as documents  # loads slowly: --help does without
     from piiguard import scan as scanning
+    from piiguard.cache import OFF
     from piiguard.formats.document import to_json, to_text
 
-    options = scanning.Options(config=config, today=today.date() if today else None)
+    options = scanning.Options(
+        config=config,
+        today=today.date() if today else None,
+        cache=kept(path, no_cache=no_cache) if path else OFF,
+    )
     checked = documents.check(document, path, options)
     if format_ == "json":
         emit(to_json(checked))
