@@ -28,8 +28,10 @@ def imports(program: Program) -> Iterator[tuple[File, Node]]:
 def calls(program: Program) -> Iterator[Call]:
     """The calls that tell such a package of something: `client.sendTrackEvent(…)`."""
     for call in program.calls:
+        if call.node.type != "call_expression":
+            continue
         ref = program.resolve(call.callee, call.scope, call.file)
-        if ref is None or ref.kind != "import" or call.node.type != "call_expression":
+        if ref is None or ref.kind != "import":
             continue
         module, _, export = ref.name.rpartition("#")
         said = names.words(ref.chain[-1] if ref.chain else export).split()

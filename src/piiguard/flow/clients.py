@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from piiguard.facts import sdk_clients
+from piiguard.flow.calls import callee_name
 from piiguard.flow.packages import makes_client
-from piiguard.flow.program import FETCH, GLOBAL_OBJECTS, Call, Program, text
+from piiguard.flow.program import FETCH, GLOBAL_OBJECTS, Call, Program
 
 _FORGE_FETCH = "@forge/api#fetch"
 _LATER = frozenset({"then", "catch", "finally"})
@@ -29,9 +30,10 @@ def requests(program: Program) -> Iterator[tuple[Call, str]]:
 def aliases(program: Program) -> Iterator[Call]:
     """The calls of `fetch` under another name: `const send = options.fetch ?? fetch`."""
     for call in program.calls:
-        prop = call.callee.child_by_field_name("property")
+        if callee_name(call) == FETCH:
+            continue
         ref = program.resolve(call.callee, call.scope, call.file)
-        if ref is None or text(prop if prop is not None else call.callee) == FETCH:
+        if ref is None:
             continue
         if ref[:3] in (("global", FETCH, ()), ("import", _FORGE_FETCH, ())) or (
             ref.kind == "global" and ref.name in GLOBAL_OBJECTS and ref.chain == (FETCH,)

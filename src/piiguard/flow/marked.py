@@ -157,13 +157,13 @@ class Marked:
 
     def _with_base(self, texts: list[Text]) -> list[Text]:
         """URLs of a client that was made with a base URL: `axios.create({baseURL}).get('/x')`."""
-        base = self._made_with()
+        base = self._base_maker()
         if base is None or any(_URL.match(template_of(value)) for value in texts):
             return texts
         known = Texts(self._program).of(base.args[0][0], base.scope, base.file)
         return known if any(_URL.match(template_of(value)) for value in known) else texts
 
-    def _made_with(self) -> Call | None:
+    def _base_maker(self) -> Call | None:
         """The call with an options object that made the client on which the marked call is made."""
         owner = callee_of(self.syntax)
         owner = owner.child_by_field_name("object") if owner is not None else None

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from piiguard.flow.calls import callee_name
 from piiguard.flow.graph import Fact, Graph, Origin, Solution
-from piiguard.flow.program import FETCH, Call, Program, Ref, text
+from piiguard.flow.program import FETCH, Call, Program, Ref
 
 _MAKES = re.compile(r"^(create|init|connect|make|build|open|as(App|User)$|getInstance$|getClient$)")
 """Functions of a package that give back a client, as `new` does."""
@@ -74,9 +75,7 @@ def _made(program: Program, wanted: Callable[[str], bool]) -> Iterator[_Comer]:
 
 def makes_client(call: Call) -> bool:
     """Is what a call of a package gives back an object to call further?"""
-    prop = call.callee.child_by_field_name("property")
-    name = text(prop if prop is not None else call.callee)
-    return call.node.type == "new_expression" or _MAKES.match(name) is not None
+    return call.node.type == "new_expression" or _MAKES.match(callee_name(call)) is not None
 
 
 def _tell(program: Program, solution: Solution, nodes: int, comers: list[_Comer]) -> None:

@@ -72,6 +72,16 @@ class Syntax(Protocol):
 
 # ---------------------------------------------------------------- JavaScript and TypeScript
 
+
+def _bound(kind: str, module: str) -> Expression:
+    """A name that is bound, of which the graph knows nothing. `module`: what an import takes it from."""
+    if kind == "import":
+        return Expression("name", name=f"imported from `{module}`")
+    if kind in ("function", "class"):
+        return Expression("function", name=kind)
+    return Expression("name", name="a variable")
+
+
 _JS_LITERALS = frozenset({"string", "number", "regex", "true", "false", "null", "undefined", "template_string"})
 _JS_TESTS = frozenset({"unary_expression", "update_expression", "binary_expression"})
 _JS_PARTS: dict[str, tuple[str, ...]] = {
@@ -194,11 +204,7 @@ class JavaScript:
         binding = scope_at(self._file, node).find(text(node))
         if binding is None:
             return Expression("literal" if text(node) == "undefined" else "name", name="a global")
-        if binding.kind == "import":
-            return Expression("name", name=f"imported from `{binding.module}`")
-        if binding.kind in ("function", "class"):
-            return Expression("function", name=binding.kind)
-        return Expression("name", name="a variable")
+        return _bound(binding.kind, binding.module)
 
     def definitions(self, at: Span) -> list[Definition]:
         node = self._node(at)
@@ -326,11 +332,7 @@ class Python:
         binding = self._file.scopes.get(self._file.span(node), self._file.scope).find(node.id)
         if binding is None:
             return Expression("name", name="a built-in name")
-        if binding.kind == "import":
-            return Expression("name", name=f"imported from `{binding.target}`")
-        if binding.kind in ("function", "class"):
-            return Expression("function", name=binding.kind)
-        return Expression("name", name="a variable")
+        return _bound(binding.kind, binding.target)
 
     def definitions(self, at: Span) -> list[Definition]:
         node = self._nodes.get(at)

@@ -183,8 +183,8 @@ class Tracer:
         """Calls of the app's own analytics functions."""
         places = [(place.syntax, place.source.path) for place in tracking]
         found = wrappers.wrappers(self.program, places, wrappers.TRACKING_WORDS)
-        own = {file.index for file in analytics.files(self.program)}
-        found |= wrappers.wrappers_in(analytics.files(self.program), wrappers.TRACKING_WORDS)
+        own = {file.index: file for file in analytics.files(self.program)}
+        found |= wrappers.wrappers_in(own.values(), wrappers.TRACKING_WORDS)
 
         def is_inside(file: File) -> bool:
             return file.index in own or wrappers.file_meant_for(file, wrappers.TRACKING_WORDS)
