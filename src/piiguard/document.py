@@ -54,8 +54,7 @@ def check(file: Path | None, folder: Path | None, options: Options) -> Checked:
     if path is None:
         raise UsageError("no document is given", todo="Name one, or set `trust-center.document` in piiguard.yaml")
     data, region = drawings.apart(path.name, load(path))
-    hosts = tuple(host for each in (policy.everyone, *policy.apps.values()) for host in each.hosts)
-    document = understand(path.name, data, hosts=hosts)
+    document = understand(path.name, data, hosts=policy.hosts)
     report = scan(folder, options)
     today = options.today or date.today()
     code = Code(report.subject, report.observations, report.gaps, policy, today, policy.document_apps)

@@ -8,6 +8,7 @@ and what cannot be compared a gap.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from pathlib import PurePath
 
 import msgspec
@@ -96,9 +97,7 @@ def _before(found: Region, old: tuple[Drawing, ...]) -> Iterator[CellFinding]:
 
 def _differing(old: Drawing, new: Drawing, app: str, first: int) -> Iterator[CellFinding]:
     """The first line that differs."""
-    width = max(len(old.lines), len(new.lines))
-    pairs = zip(_padded(old.lines, width), _padded(new.lines, width), strict=True)
-    for number, (says, should) in enumerate(pairs, first):
+    for number, (says, should) in enumerate(zip_longest(old.lines, new.lines, fillvalue=""), first):
         if says != should:
             told = f"the document says {_quoted(says)}, from the code comes {_quoted(should)}"
             yield _finding(number, app, "stale", told)
@@ -107,10 +106,6 @@ def _differing(old: Drawing, new: Drawing, app: str, first: int) -> Iterator[Cel
 
 def _quoted(line: str) -> str:
     return f"“{printable(line.strip())[:_QUOTED]}”" if line.strip() else "nothing"
-
-
-def _padded(lines: tuple[str, ...], width: int) -> tuple[str, ...]:
-    return (*lines, *("" for _ in range(width - len(lines))))
 
 
 def _finding(line: int, app: str, state: str, reason: str) -> CellFinding:

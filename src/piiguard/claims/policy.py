@@ -57,6 +57,11 @@ class Policy(msgspec.Struct, frozen=True):
     attestations: tuple[Attestation, ...] = ()
     waivers: tuple[Waiver, ...] = ()
 
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts of everyone and of each app."""
+        return tuple(host for each in (self.everyone, *self.apps.values()) for host in each.hosts)
+
     def for_app(self, app: str) -> AppPolicy:
         """The policy of the app with this id."""
         return self.apps.get(app, self.everyone)

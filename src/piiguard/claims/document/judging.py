@@ -132,8 +132,7 @@ class _Judge:
         self._ids = {match.name: match.app for match in matches if match.app}
         self._known: dict[tuple[Excepted, bool, bool], dict[tuple[str, str], Verdict]] = {}
         self._facts = {app.id: manifest_facts(app) for app in code.subject.apps}
-        policies = (code.policy.everyone, *code.policy.apps.values())
-        self.directory = Directory(host for policy in policies for host in policy.hosts)
+        self.directory = Directory(code.policy.hosts)
 
     def judged(self, statement: Statement) -> Judged:
         apps = self._apps(statement)
